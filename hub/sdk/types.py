@@ -210,7 +210,8 @@ class LoadItem:
     """One record to deliver. ``external_id`` set = update, absent = create; ``delete`` removes it.
 
     ``payload`` is native, as the field rules of the LOAD action made it. ``idempotency_key`` is
-    stable over repeats of the same message.
+    stable over repeats of the same message. ``changed`` names the payload fields that differ from
+    what the target is known to hold; None = not known, send everything.
     """
 
     key: str
@@ -218,6 +219,7 @@ class LoadItem:
     external_id: str | None = None
     idempotency_key: str = ""
     delete: bool = False
+    changed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,6 @@
+"""Find connector plugins, keep broken ones in quarantine, and give each a typed face."""
+
+from hub.registry.plugin import Plugin, PluginBroken
+from hub.registry.registry import BUNDLED, Found, Registry
+
+__all__ = ["BUNDLED", "Found", "Plugin", "PluginBroken", "Registry"]
