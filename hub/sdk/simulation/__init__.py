@@ -1,0 +1,28 @@
+"""A kit for simulated vendor servers: sockets, faults, journal, quotas, statistics."""
+
+from hub.sdk.simulation.base import Reply, SimulatedServer
+from hub.sdk.simulation.faults import FaultScript
+from hub.sdk.simulation.journal import Journal
+from hub.sdk.simulation.messages import Handler, SimBadJson, SimRequest, SimResponse
+from hub.sdk.simulation.quota import Quota, parse_quota
+from hub.sdk.simulation.router import Match, Router
+from hub.sdk.simulation.server import RunningSimulator, serve
+from hub.sdk.simulation.stats import Stats
+
+__all__ = [
+    "FaultScript",
+    "Handler",
+    "Journal",
+    "Match",
+    "Quota",
+    "Reply",
+    "Router",
+    "RunningSimulator",
+    "SimBadJson",
+    "SimRequest",
+    "SimResponse",
+    "SimulatedServer",
+    "Stats",
+    "parse_quota",
+    "serve",
+]
