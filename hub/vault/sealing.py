@@ -1,0 +1,88 @@
+"""Sealing with a list of keys; every sealed text carries the place it belongs to."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from hub.vault.redact import Redactor
+
+KEY_BYTES = 32
+FEWEST_DISTINCT = 12
+"""Of 32 random bytes about 30 differ; a key with fewer than 12 was typed or copied from a sample."""
+
+
+class KeyProblem(Exception):
+    """A sealing key cannot be used; the text is one sentence that never holds the key."""
+
+
+class SealBroken(Exception):
+    """Sealed bytes do not open: other key, altered, or moved here from another place."""
+
+
+def new_key() -> str:
+    """Return a new random sealing key as text."""
+    return Fernet.generate_key().decode()
+
+
+def check_key(key: str) -> None:
+    """Raise ``KeyProblem`` when ``key`` is short, malformed or a sample."""
+    try:
+        raw = base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        raise KeyProblem("it is not a key made by the hub (44 characters of base64)") from None
+    if len(raw) != KEY_BYTES:
+        raise KeyProblem(f"it must hold {KEY_BYTES} bytes, it holds {len(raw)}")
+    if len(set(raw)) < FEWEST_DISTINCT:
+        raise KeyProblem("it looks like a sample, not like a random key")
+
+
+class Vault:
+    """Seals and opens texts, makes keyed digests. The first key seals, all of them open."""
+
+    def __init__(self, keys: Sequence[str], redactor: Redactor, pepper: bytes = b"") -> None:
+        if not keys:
+            raise KeyProblem("no sealing key is set")
+        for key in keys:
+            check_key(key)
+        redactor.learn(*keys)
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._pepper = pepper
+        self.redactor = redactor
+
+    def __repr__(self) -> str:
+        return "<Vault>"
+
+    def with_pepper(self, pepper: bytes) -> "Vault":
+        """Return this vault with the secret that digests are keyed with."""
+        twin = object.__new__(Vault)
+        twin._fernet, twin._pepper, twin.redactor = self._fernet, pepper, self.redactor
+        return twin
+
+    def seal(self, place: tuple[str, ...], text: str) -> bytes:
+        """Encrypt ``text`` for ``place`` (table, row, name); it opens only there."""
+        self.redactor.learn(text)
+        body = json.dumps([list(place), text], ensure_ascii=False)
+        return self._fernet.encrypt(body.encode())
+
+    def open(self, place: tuple[str, ...], sealed: bytes) -> str:
+        """Decrypt what was sealed for ``place``. Raises ``SealBroken``."""
+        try:
+            found, text = json.loads(self._fernet.decrypt(bytes(sealed)))
+        except (InvalidToken, ValueError):
+            raise SealBroken(f"the sealed value of {'/'.join(place)} does not open") from None
+        if tuple(found) != place:
+            raise SealBroken(f"the sealed value at {'/'.join(place)} belongs to another place")
+        self.redactor.learn(text)
+        return str(text)
+
+    def digest(self, *parts: str) -> str:
+        """Return a keyed SHA-256 of the parts as 64 hex digits; equal parts give equal digests."""
+        if not self._pepper:
+            raise KeyProblem("digests need the pepper of an opened database")
+        body = json.dumps(parts, ensure_ascii=False).encode()
+        return hmac.new(self._pepper, body, hashlib.sha256).hexdigest()
