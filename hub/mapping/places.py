@@ -55,7 +55,7 @@ _STATES = {
 def _table(text: str) -> dict[str, str]:
     entries = (entry.strip() for line in text.splitlines() for entry in line.split("|"))
     pairs = (entry.split(" ", 1) for entry in entries if entry)
-    return {code: name for code, name in pairs}
+    return dict(pairs)
 
 
 COUNTRIES = _table(_COUNTRIES)

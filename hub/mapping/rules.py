@@ -79,9 +79,7 @@ class Mapper:
                 _put(hashed, item.target, value)
         return Mapped(payload, hashed, problems)
 
-    def _value(
-        self, item: _Compiled, context: Mapping[str, Any], problems: list[Problem]
-    ) -> Any:
+    def _value(self, item: _Compiled, context: Mapping[str, Any], problems: list[Problem]) -> Any:
         rule = item.rule
         value = rule.constant
         for path in item.paths:

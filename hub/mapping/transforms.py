@@ -9,7 +9,7 @@ from hub.mapping.places import COUNTRIES, STATES
 Transform = Callable[[Any, str, Mapping[str, Any]], Any]
 
 
-class MappingProblem(Exception):  # noqa: N818
+class MappingProblem(Exception):
     """A value cannot be mapped. ``group`` is equal for all records with the same cause."""
 
     def __init__(self, message: str, remedy: str = "", group: str = "") -> None:
@@ -133,6 +133,12 @@ def equals(value: Any, argument: str, context: Mapping[str, Any]) -> bool:
     return value not in (None, "") and str(value) == str(_at(context, argument))
 
 
+def choose(value: Any, argument: str, context: Mapping[str, Any]) -> Any:
+    """``choose:0|preferences.contact_role``: the literal where true, else the value at the path."""
+    literal, _, path = argument.partition("|")
+    return literal if value else _at(context, path)
+
+
 QUANTITIES = {
     "available": "QtyAvailable",
     "available_for_shipping": "QtyHardAvailable",
@@ -172,5 +178,6 @@ TRANSFORMS: dict[str, Transform] = {
     "state_name": state_name,
     "state_required": state_required,
     "equals": equals,
+    "choose": choose,
     "quantity": quantity,
 }

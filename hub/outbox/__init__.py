@@ -1,0 +1,39 @@
+"""The mailbox: put, claim, settle, sweep, replay. A queue engine is only a doorbell."""
+
+from hub.outbox.claim import (
+    LEASE_MS,
+    claim_due,
+    claim_unknown,
+    give_back,
+    record_intent,
+    renew,
+    renew_or_lose,
+    sweep,
+    waiting_counts,
+)
+from hub.outbox.doorbell import Doorbell
+from hub.outbox.put import Incoming, PageResult, put_keys, put_page
+from hub.outbox.replay import retry, retry_like, skip
+from hub.outbox.settle import Settled, Settlement
+
+__all__ = [
+    "LEASE_MS",
+    "Doorbell",
+    "Incoming",
+    "PageResult",
+    "Settled",
+    "Settlement",
+    "claim_due",
+    "claim_unknown",
+    "give_back",
+    "put_keys",
+    "put_page",
+    "record_intent",
+    "renew",
+    "renew_or_lose",
+    "retry",
+    "retry_like",
+    "skip",
+    "sweep",
+    "waiting_counts",
+]

@@ -41,7 +41,7 @@ REQUIRED = (
 )
 
 
-class PluginBroken(Exception):  # noqa: N818 - read as a sentence: "plugin broken: reason"
+class PluginBroken(Exception):
     """The plugin cannot be used; the text is the reason shown on the Plugins page."""
 
 
@@ -65,7 +65,9 @@ class Plugin:
             if name not in self._implemented:
                 raise PluginBroken(f"the required hook {name} is missing")
         if self.info.sdk.split(".")[0] != SDK_VERSION.split(".")[0]:
-            raise PluginBroken(f"it was written for SDK {self.info.sdk}, this hub has {SDK_VERSION}")
+            raise PluginBroken(
+                f"it was written for SDK {self.info.sdk}, this hub has {SDK_VERSION}"
+            )
         names = [spec.name for spec in self.parameters]
         if len(names) != len(set(names)):
             raise PluginBroken("two parameters have the same name")

@@ -110,7 +110,7 @@ CHILD_ATTRIBUTES = {CUSTOMER: ("status", "name", "primary_contact", "default_loc
 
 
 def paths(entity: type, prefix: str = "") -> list[str]:
-    """Return every field path of an entity: ``name``, ``address.city`` …"""
+    """Return every field path of an entity: ``name``, ``address.city`` …."""
     hints = get_type_hints(entity)
     found: list[str] = []
     for item in fields(entity):

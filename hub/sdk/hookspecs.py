@@ -74,7 +74,7 @@ def hub_open_client(
 
 @hookspec(firstresult=True)
 def hub_test_connection(client: Any) -> Probe | None:
-    """Make the cheapest authenticated call. Required. Raises AuthError, ConfigError …"""
+    """Make the cheapest authenticated call. Required. Raises AuthError, ConfigError …."""
 
 
 @hookspec(firstresult=True)

@@ -23,7 +23,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """True for 2xx."""
-        return 200 <= self.status < 300  # noqa: PLR2004
+        return 200 <= self.status < 300
 
     @property
     def text(self) -> str:
@@ -59,7 +59,7 @@ class Http(Protocol):
         """The vendor's time, from the last Date header."""
         ...
 
-    def request(  # noqa: PLR0913
+    def request(
         self,
         method: str,
         url: str,

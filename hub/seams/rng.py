@@ -12,7 +12,7 @@ class Rng:
 
     def __init__(self, seed: int | None = None) -> None:
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.random = random.Random(self.seed)  # noqa: S311 - not for secrets
+        self.random = random.Random(self.seed)
 
     def uniform(self, low: float, high: float) -> float:
         """Return a float between ``low`` and ``high``."""

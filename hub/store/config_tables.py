@@ -87,7 +87,7 @@ class Preference(Base):
 
 
 class CommonConfiguration(Base):
-    """A hub-wide default or switch: ``action_types``, ``retention_days``, ``time_zone`` …"""
+    """A hub-wide default or switch: ``action_types``, ``retention_days``, ``time_zone`` …."""
 
     __tablename__ = "common_configuration"
     name: Mapped[str] = mapped_column(String(60), primary_key=True)

@@ -44,7 +44,9 @@ def upgrade(database: Database) -> str:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     found = current(database)
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    known = {
+        script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()
+    }
     if found is not None and found not in known:
         raise DatabaseProblem(
             f"The database is at revision {found}, which this version of the hub does not know. "
@@ -56,8 +58,13 @@ def upgrade(database: Database) -> str:
             raw.execute("PRAGMA foreign_keys=OFF")
         with connection.execution_options(sqlite_begin="IMMEDIATE").begin():
             command.upgrade(_config(connection), "head")
-            if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise DatabaseProblem("A foreign key is broken after the migration; nothing was kept.")
+            if (
+                database.is_sqlite
+                and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            ):
+                raise DatabaseProblem(
+                    "A foreign key is broken after the migration; nothing was kept."
+                )
         if database.is_sqlite:
             raw.execute("PRAGMA foreign_keys=ON")
     return head()

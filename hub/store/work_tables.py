@@ -158,8 +158,8 @@ class Message(Base):
     """One changed record on its way through one flow: the durable unit of work.
 
     ``payload`` is the canonical record (None: only the key is known, it is fetched first).
-    ``hold_until``: an ambiguous create is not repeated before. ``remote_id``: the external id that
-    an answer named as candidate.
+    ``hold_until``: an ambiguous write is not repeated before. ``isolation``: after a crash at most
+    this many rows are claimed together (0 = no limit), so that batch-mates do not pay for a killer.
     """
 
     __tablename__ = "message"
@@ -195,8 +195,7 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     searches: Mapped[int] = mapped_column(default=0)
     crashes: Mapped[int] = mapped_column(default=0)
-    solo: Mapped[bool] = mapped_column(default=False)
-    remote_id: Mapped[str | None] = mapped_column(String(200))
+    isolation: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
     reason_group: Mapped[str] = mapped_column(String(200), default="")
@@ -236,7 +235,7 @@ class Attempt(Base):
 
 
 class Binding(Base):
-    """ "This ERP record is that store record": one row per other side."""
+    """The fact that an ERP record is a certain store record: one row per other side."""
 
     __tablename__ = "binding"
     __table_args__ = (

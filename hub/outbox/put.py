@@ -1,0 +1,275 @@
+"""Hop 3: page rows and cursor in one transaction, one waiting row per record."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from hub.sdk import Cursor
+from hub.store.queries import known_records
+from hub.store.work_tables import WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One canonical record of a page, ready for the outbox. ``payload`` is JSON text."""
+
+    key: str
+    payload: str
+    canonical_hash: str
+    source_version: str
+    title: str = ""
+    record_class: str = ""
+    status: str = ""
+    parent_key: str | None = None
+    email: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PageResult:
+    """What a page did: messages queued, records unchanged, and records whose children must follow."""
+
+    queued: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    moved_parents: list[str] = field(default_factory=list)
+
+
+UPSERT_RECORD = text("""
+INSERT INTO record (connection_id, entity, key, title, record_class, status, parent_key, email,
+                    attributes, seen_at)
+VALUES (:connection, :entity, :key, :title, :record_class, :status, :parent_key, :email,
+        :attributes, :now)
+ON CONFLICT (connection_id, entity, key) DO UPDATE SET
+  title = excluded.title, record_class = excluded.record_class, status = excluded.status,
+  parent_key = excluded.parent_key, email = excluded.email, attributes = excluded.attributes,
+  seen_at = excluded.seen_at
+""")
+
+INSERT_KEY_RECORD = text("""
+INSERT INTO record (connection_id, entity, key, title, record_class, status, attributes, seen_at)
+VALUES (:connection, :entity, :key, :key, '', '', '{}', :now)
+ON CONFLICT (connection_id, entity, key) DO NOTHING
+""")
+
+# A waiting row is overwritten only by a newer reading: a later source version, the same one under
+# another rule version, or the same one with other content (edits that move no time stamp). (R2)
+UPSERT_MESSAGE = text(f"""
+INSERT INTO message (flow_id, record_id, run_id, entity, key, title, dedup_key, status, payload,
+  payload_version, deleted, canonical_hash, source_version, rule_version, due_at, attempts,
+  searches, crashes, isolation, reason, reason_group, field, remedy, created_at, updated_at)
+VALUES (:flow, (SELECT id FROM record WHERE connection_id = :connection AND entity = :entity
+                AND key = :key),
+  :run, :entity, :key, :title, :dedup_key, 'pending', :payload, 1, false, :canonical_hash,
+  :source_version, :rule_version, :now, 0, 0, 0, 0, '', '', '', '', :now, :now)
+ON CONFLICT (dedup_key) WHERE {WAITING} DO UPDATE SET
+  payload = excluded.payload, title = excluded.title, canonical_hash = excluded.canonical_hash,
+  source_version = excluded.source_version, rule_version = excluded.rule_version,
+  run_id = excluded.run_id, status = 'pending', due_at = excluded.due_at, attempts = 0,
+  crashes = 0, isolation = 0, reason = '', reason_group = '', field = '', remedy = '',
+  blocked_entity = NULL, blocked_key = NULL, updated_at = excluded.updated_at
+WHERE COALESCE(message.source_version, '') < excluded.source_version
+   OR (COALESCE(message.source_version, '') = excluded.source_version
+       AND (message.rule_version <> excluded.rule_version
+            OR COALESCE(message.canonical_hash, '') <> excluded.canonical_hash))
+""")
+
+# Key only: what waits is read afresh before it is sent.
+UPSERT_KEY = text(f"""
+INSERT INTO message (flow_id, record_id, run_id, entity, key, title, dedup_key, status, payload,
+  payload_version, deleted, rule_version, due_at, attempts, searches, crashes, isolation, reason,
+  reason_group, field, remedy, created_at, updated_at)
+SELECT :flow, r.id, :run, :entity, r.key, r.title, :dedup_key, 'pending', NULL, 1, false,
+  '', :now, 0, 0, 0, 0, '', '', '', '', :now, :now
+FROM record AS r WHERE r.connection_id = :connection AND r.entity = :entity AND r.key = :key
+ON CONFLICT (dedup_key) WHERE {WAITING} DO UPDATE SET
+  payload = NULL, status = 'pending', due_at = excluded.due_at, attempts = 0, crashes = 0,
+  isolation = 0, reason = '', reason_group = '', field = '', remedy = '',
+  blocked_entity = NULL, blocked_key = NULL, updated_at = excluded.updated_at
+""")
+
+MOVE_CURSOR = text("""
+INSERT INTO cursor (flow_id, partition, position, tie, updated_at)
+VALUES (:flow, :partition, :position, :tie, :now)
+ON CONFLICT (flow_id, partition) DO UPDATE SET
+  position = excluded.position, tie = excluded.tie, updated_at = excluded.updated_at
+""")
+
+
+def dedup_key(flow_id: int, key: str) -> str:
+    """Return the identity of a record on its way through a flow."""
+    return f"{flow_id}:{key}"
+
+
+def put_page(
+    connection: Connection,
+    *,
+    flow_id: int,
+    source_id: int,
+    entity: str,
+    run_id: int | None,
+    rule_version: str,
+    records: Sequence[Incoming],
+    now_ms: int,
+    partition: str = "",
+    resume: Cursor | None = None,
+    retry_filtered: bool = False,
+) -> PageResult:
+    """Store a page's changed records and, where the page says so, move the cursor.
+
+    Must run inside one writing transaction together with nothing else (principle 4). A record that
+    reads as it was last settled makes no message; ``retry_filtered`` looks again at those that
+    were never delivered.
+    """
+    result = PageResult()
+    latest = {record.key: record for record in records}
+    known = known_records(connection, flow_id, source_id, entity, list(latest)) if latest else {}
+    changed: list[Incoming] = []
+    for record in latest.values():
+        row = known.get(record.key)
+        if row is not None and not _is_news(row, record, rule_version, retry=retry_filtered):
+            result.unchanged += 1
+            continue
+        changed.append(record)
+        if row is not None and _moves_children(row, record):
+            result.moved_parents.append(record.key)
+    changed = _not_running(connection, flow_id, rule_version, changed, result)
+    if changed:
+        common = {
+            "flow": flow_id,
+            "connection": source_id,
+            "entity": entity,
+            "run": run_id,
+            "rule_version": rule_version,
+            "now": now_ms,
+        }
+        connection.execute(UPSERT_RECORD, [_record_values(common, record) for record in changed])
+        connection.execute(UPSERT_MESSAGE, [_message_values(common, record) for record in changed])
+        result.queued = [record.key for record in changed]
+    if resume is not None:
+        move_cursor(connection, flow_id, partition, resume, now_ms)
+    return result
+
+
+def move_cursor(
+    connection: Connection, flow_id: int, partition: str, resume: Cursor, now_ms: int
+) -> None:
+    """Remember how far this partition was read."""
+    connection.execute(
+        MOVE_CURSOR,
+        {
+            "flow": flow_id,
+            "partition": partition,
+            "position": resume.position,
+            "tie": resume.tie,
+            "now": now_ms,
+        },
+    )
+
+
+def put_keys(
+    connection: Connection,
+    *,
+    flow_id: int,
+    source_id: int,
+    entity: str,
+    keys: Iterable[str],
+    now_ms: int,
+    run_id: int | None = None,
+    make_records: bool = False,
+) -> int:
+    """Queue records by key alone; the deliverer fetches them. Returns how many."""
+    rows = [
+        {
+            "flow": flow_id,
+            "connection": source_id,
+            "entity": entity,
+            "key": key,
+            "dedup_key": dedup_key(flow_id, key),
+            "run": run_id,
+            "now": now_ms,
+        }
+        for key in dict.fromkeys(keys)
+    ]
+    if rows:
+        if make_records:
+            connection.execute(INSERT_KEY_RECORD, rows)
+        connection.execute(UPSERT_KEY, rows)
+    return len(rows)
+
+
+def _is_news(row: Any, record: Incoming, rule_version: str, *, retry: bool) -> bool:
+    if row.canonical_hash is None:
+        return True
+    if record.source_version < (row.source_version or ""):
+        return False
+    if row.rule_version != rule_version or row.canonical_hash != record.canonical_hash:
+        return True
+    return retry and row.content_hash is None
+
+
+def _moves_children(row: Any, record: Incoming) -> bool:
+    attributes = json.loads(row.attributes) if row.attributes else {}
+    return (
+        row.record_class != record.record_class
+        or row.status != record.status
+        or attributes != dict(record.attributes)
+    )
+
+
+def _not_running(
+    connection: Connection,
+    flow_id: int,
+    rule_version: str,
+    changed: list[Incoming],
+    result: PageResult,
+) -> list[Incoming]:
+    """Drop records whose very same content is on its way now: it would only be sent twice."""
+    running = (
+        connection.execute(
+            text(
+                "SELECT dedup_key, canonical_hash, rule_version FROM message "
+                "WHERE flow_id = :flow AND status IN ('in_flight','unknown')"
+            ),
+            {"flow": flow_id},
+        ).all()
+        if changed
+        else []
+    )
+    if not running:
+        return changed
+    same = {(row.dedup_key, row.canonical_hash, row.rule_version) for row in running}
+    kept: list[Incoming] = []
+    for record in changed:
+        if (dedup_key(flow_id, record.key), record.canonical_hash, rule_version) in same:
+            result.unchanged += 1
+        else:
+            kept.append(record)
+    return kept
+
+
+def _record_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:
+    return {
+        **common,
+        "key": record.key,
+        "title": record.title[:300],
+        "record_class": record.record_class,
+        "status": record.status,
+        "parent_key": record.parent_key,
+        "email": record.email,
+        "attributes": json.dumps(dict(record.attributes), sort_keys=True),
+    }
+
+
+def _message_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:
+    return {
+        **common,
+        "key": record.key,
+        "title": record.title[:300],
+        "dedup_key": dedup_key(common["flow"], record.key),
+        "payload": record.payload,
+        "canonical_hash": record.canonical_hash,
+        "source_version": record.source_version,
+    }

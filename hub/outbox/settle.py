@@ -1,0 +1,331 @@
+"""Hop 8: binding, attempt and status in one transaction, fenced by the claim token."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from hub.sdk import LeaseLost
+from hub.store.work_tables import BLOCKED, WAITING
+
+FINAL = {"done", "unchanged", "filtered"}
+
+
+@dataclass(slots=True)
+class Settled:
+    """How one claimed row ends. ``status`` is the message's next status.
+
+    ``state``: write FlowState (hashes and what was sent). ``forget_hash``: the target's content is
+    not known. ``external_id`` with ``bind``: make the binding. ``unbind``: drop it.
+    """
+
+    id: int
+    key: str
+    record_id: int
+    status: str
+    outcome: str | None = None
+    reason: str = ""
+    reason_group: str = ""
+    field: str = ""
+    remedy: str = ""
+    due_ms: int | None = None
+    hold_ms: int | None = None
+    attempts: int | None = None
+    searches: int | None = None
+    isolation: int | None = None
+    blocked: tuple[str, str] | None = None
+    bind: bool = False
+    how: str = "created"
+    unbind: bool = False
+    external_id: str | None = None
+    state: bool = False
+    forget_hash: bool = False
+    canonical_hash: str | None = None
+    content_hash: str | None = None
+    source_version: str | None = None
+    rule_version: str = ""
+    sent: str | None = None
+
+
+@dataclass(slots=True)
+class LogLine:
+    """A line of the connector log that joins the settlement."""
+
+    level: str
+    message: str
+    description: str = ""
+    entity_url: str = ""
+    message_id: int | None = None
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Everything that one transaction settles for one claim."""
+
+    flow_id: int
+    connector_id: int
+    flow_key: str
+    run_id: int | None
+    target_id: int
+    entity: str
+    token: str
+    expect: str = "in_flight"
+    rows: list[Settled] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    ended_intents: list[dict[str, Any]] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+
+    def write(self, connection: Connection, now_ms: int) -> int:
+        """Settle. Returns how many blocked messages were released.
+
+        Raises ``LeaseLost`` (and so rolls everything back) when a row is no longer ours.
+        """
+        if not self.rows:
+            self._attempts(connection, now_ms)
+            return 0
+        self._messages(connection, now_ms)
+        self._states(connection, now_ms)
+        self._bindings(connection, now_ms)
+        self._attempts(connection, now_ms)
+        self._log(connection, now_ms)
+        return self._release_blocked(connection, now_ms)
+
+    def _messages(self, connection: Connection, now_ms: int) -> None:
+        waiting = {"pending", "blocked", "parked"}
+        final = [self._values(row, now_ms) for row in self.rows if row.status not in waiting]
+        back = [self._values(row, now_ms) for row in self.rows if row.status in waiting]
+        changed = 0
+        if final:
+            changed += connection.execute(text(_UPDATE.format(status=":status")), final).rowcount
+        if back:
+            superseded = (
+                f"CASE WHEN EXISTS (SELECT 1 FROM message AS w WHERE w.dedup_key = "
+                f"message.dedup_key AND w.{WAITING} AND w.id <> message.id) "
+                "THEN 'superseded' ELSE :status END"
+            )
+            changed += connection.execute(text(_UPDATE.format(status=superseded)), back).rowcount
+        if changed != len(self.rows):
+            raise LeaseLost("another worker took these records over; nothing was settled")
+
+    def _values(self, row: Settled, now_ms: int) -> dict[str, Any]:
+        keeps_claim = row.status == self.expect == "in_flight"
+        return {
+            "id": row.id,
+            "token": self.token,
+            "expect": self.expect,
+            "next_token": self.token if keeps_claim else None,
+            "status": row.status,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "reason_group": row.reason_group[:200],
+            "field": row.field[:100],
+            "remedy": row.remedy,
+            "due": now_ms if row.due_ms is None else row.due_ms,
+            "hold": row.hold_ms,
+            "attempts": row.attempts,
+            "searches": row.searches,
+            "isolation": row.isolation,
+            "blocked_entity": row.blocked[0] if row.blocked else None,
+            "blocked_key": row.blocked[1] if row.blocked else None,
+            "run": self.run_id,
+            "now": now_ms,
+            "mapped": row.sent,
+        }
+
+    def _states(self, connection: Connection, now_ms: int) -> None:
+        rows = [
+            {
+                "flow": self.flow_id,
+                "record": row.record_id,
+                "canonical_hash": row.canonical_hash,
+                "content_hash": row.content_hash,
+                "source_version": row.source_version,
+                "rule_version": row.rule_version,
+                "sent": row.sent,
+                "now": now_ms,
+            }
+            for row in self.rows
+            if row.state
+        ]
+        if rows:
+            connection.execute(_UPSERT_STATE, rows)
+        forget = [
+            {"flow": self.flow_id, "record": row.record_id} for row in self.rows if row.forget_hash
+        ]
+        if forget:
+            connection.execute(
+                text(
+                    "UPDATE flow_state SET content_hash = NULL, canonical_hash = NULL "
+                    "WHERE flow_id = :flow AND record_id = :record"
+                ),
+                forget,
+            )
+
+    def _bindings(self, connection: Connection, now_ms: int) -> None:
+        drop = [
+            {"connection": self.target_id, "record": row.record_id, "entity": self.entity}
+            for row in self.rows
+            if row.unbind
+        ]
+        if drop:
+            connection.execute(
+                text(
+                    "DELETE FROM binding WHERE connection_id = :connection "
+                    "AND record_id = :record AND entity = :entity"
+                ),
+                drop,
+            )
+        make = [
+            {
+                "record": row.record_id,
+                "connection": self.target_id,
+                "entity": self.entity,
+                "external": row.external_id,
+                "how": row.how,
+                "now": now_ms,
+            }
+            for row in self.rows
+            if row.bind and row.external_id
+        ]
+        if make:
+            connection.execute(_UPSERT_BINDING, make)
+
+    def _attempts(self, connection: Connection, now_ms: int) -> None:
+        if self.ended_intents:
+            connection.execute(
+                text(
+                    "UPDATE attempt SET ended_at = :now, status_code = :status_code, "
+                    "outcome = :outcome, results = :results, request = :request, "
+                    "response = :response WHERE id = :id"
+                ),
+                [{**intent, "now": now_ms} for intent in self.ended_intents],
+            )
+        if self.attempts:
+            connection.execute(
+                text(
+                    "INSERT INTO attempt (flow_id, run_id, claim_token, creates, keys, method, "
+                    "url, sent_at, ended_at, status_code, outcome, results, request, response) "
+                    "VALUES (:flow, :run, :token, false, :keys, :method, :url, :sent_at, :now, "
+                    ":status_code, :outcome, :results, :request, :response)"
+                ),
+                [
+                    {
+                        **attempt,
+                        "flow": self.flow_id,
+                        "run": self.run_id,
+                        "token": self.token,
+                        "now": now_ms,
+                    }
+                    for attempt in self.attempts
+                ],
+            )
+
+    def _log(self, connection: Connection, now_ms: int) -> None:
+        if self.log:
+            write_log(
+                connection,
+                self.log,
+                connector_id=self.connector_id,
+                flow_key=self.flow_key,
+                run_id=self.run_id,
+                now_ms=now_ms,
+            )
+
+    def _release_blocked(self, connection: Connection, now_ms: int) -> int:
+        """Free what waited for these records, in the transaction that writes their binding."""
+        keys = [row.key for row in self.rows if row.bind and row.external_id]
+        if not keys:
+            return 0
+        return connection.execute(
+            text(
+                "UPDATE message SET status = 'pending', due_at = :now, updated_at = :now, "
+                "reason = '', blocked_entity = NULL, blocked_key = NULL "
+                f"WHERE {BLOCKED} AND blocked_entity = :entity AND blocked_key = :key "
+                "AND flow_id IN (SELECT id FROM flow WHERE connector_id = :connector)"
+            ),
+            [
+                {
+                    "now": now_ms,
+                    "entity": self.entity,
+                    "key": key,
+                    "connector": self.connector_id,
+                }
+                for key in keys
+            ],
+        ).rowcount
+
+
+_UPDATE = """
+UPDATE message SET status = {status}, claim_token = :next_token, outcome = :outcome,
+  reason = :reason, reason_group = :reason_group, field = :field, remedy = :remedy, due_at = :due,
+  hold_until = :hold, attempts = COALESCE(:attempts, attempts),
+  searches = COALESCE(:searches, searches), isolation = COALESCE(:isolation, isolation),
+  blocked_entity = :blocked_entity, blocked_key = :blocked_key,
+  run_id = COALESCE(:run, run_id), mapped = COALESCE(:mapped, mapped), updated_at = :now
+WHERE id = :id AND claim_token = :token AND status = :expect
+"""
+
+_UPSERT_STATE = text("""
+INSERT INTO flow_state (flow_id, record_id, canonical_hash, content_hash, source_version,
+                        rule_version, sent, settled_at)
+VALUES (:flow, :record, :canonical_hash, :content_hash, :source_version, :rule_version, :sent, :now)
+ON CONFLICT (flow_id, record_id) DO UPDATE SET
+  canonical_hash = excluded.canonical_hash, content_hash = excluded.content_hash,
+  source_version = excluded.source_version, rule_version = excluded.rule_version,
+  sent = COALESCE(excluded.sent, flow_state.sent), settled_at = excluded.settled_at
+""")
+
+_UPSERT_BINDING = text("""
+INSERT INTO binding (record_id, connection_id, entity, external_id, how, bound_at)
+VALUES (:record, :connection, :entity, :external, :how, :now)
+ON CONFLICT (connection_id, record_id, entity) DO UPDATE SET
+  external_id = excluded.external_id, how = excluded.how, bound_at = excluded.bound_at
+""")
+
+
+def write_log(
+    connection: Connection,
+    lines: Sequence[LogLine],
+    *,
+    connector_id: int | None,
+    flow_key: str = "",
+    run_id: int | None = None,
+    now_ms: int,
+    user: str = "",
+) -> None:
+    """Add lines to the connector log, inside the caller's transaction."""
+    connection.execute(
+        text(
+            "INSERT INTO log_entry (at, level, connector_id, flow_key, run_id, message_id, "
+            'message, entity_url, "user", description) VALUES (:now, :level, :connector, '
+            ":flow_key, :run, :message_id, :message, :entity_url, :user, :description)"
+        ),
+        [
+            {
+                "now": now_ms,
+                "level": line.level,
+                "connector": connector_id,
+                "flow_key": flow_key,
+                "run": run_id,
+                "message_id": line.message_id,
+                "message": line.message,
+                "entity_url": line.entity_url,
+                "user": user,
+                "description": line.description,
+            }
+            for line in lines
+        ],
+    )
+
+
+def results_json(rows: Sequence[Settled]) -> str:
+    """Return the per-record results of a call, as kept with its attempt."""
+    return json.dumps(
+        [
+            {"key": row.key, "outcome": row.outcome or row.status, "detail": row.reason}
+            for row in rows
+        ],
+        ensure_ascii=False,
+    )

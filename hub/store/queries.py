@@ -1,0 +1,34 @@
+"""Statements that must be written differently per database; nothing else knows which one it is."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+KNOWN = text("""
+SELECT r.key, r.id, r.record_class, r.status, r.attributes,
+       s.canonical_hash, s.content_hash, s.source_version, s.rule_version
+FROM json_each(:keys) AS k
+CROSS JOIN record AS r ON r.connection_id = :connection AND r.entity = :entity AND r.key = k.value
+LEFT JOIN flow_state AS s ON s.flow_id = :flow AND s.record_id = r.id
+""")
+
+KNOWN_PORTABLE = """
+SELECT r.key, r.id, r.record_class, r.status, r.attributes,
+       s.canonical_hash, s.content_hash, s.source_version, s.rule_version
+FROM record AS r LEFT JOIN flow_state AS s ON s.flow_id = :flow AND s.record_id = r.id
+WHERE r.connection_id = :connection AND r.entity = :entity AND r.key = ANY(:keys)
+"""
+
+
+def known_records(
+    connection: Connection, flow_id: int, connection_id: int, entity: str, keys: Sequence[str]
+) -> dict[str, Any]:
+    """Return what is known of these keys, by key."""
+    bound: dict[str, Any] = {"flow": flow_id, "connection": connection_id, "entity": entity}
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(KNOWN, {**bound, "keys": json.dumps(list(keys))})
+    else:
+        rows = connection.execute(text(KNOWN_PORTABLE), {**bound, "keys": list(keys)})
+    return {row.key: row for row in rows}
