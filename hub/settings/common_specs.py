@@ -1,6 +1,13 @@
 """Hub-wide settings: retention, cleaning time, time zone, public address."""
 
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from hub.sdk import Kind, ParameterSpec
+from hub.settings.specs import defaults
+from hub.store.tables import CommonConfiguration
 
 ALL = "all"
 
@@ -56,3 +63,16 @@ COMMON_SPECS = (
         default="",
     ),
 )
+
+
+def values(session: Session) -> dict[str, Any]:
+    """Return the hub-wide settings with defaults: ``action_types`` and the like."""
+    saved = {row.name: row.value for row in session.scalars(select(CommonConfiguration))}
+    known = defaults(list(COMMON_SPECS))
+    return known | {n: v for n, v in saved.items() if n in known and v is not None}
+
+
+def is_on(session: Session, key: str) -> bool:
+    """True when the action type is ticked for the whole hub."""
+    chosen = values(session)["action_types"]
+    return bool(chosen == ALL or key in chosen)

@@ -63,13 +63,17 @@ class Vault:
         twin._fernet, twin._pepper, twin.redactor = self._fernet, pepper, self.redactor
         return twin
 
-    def seal(self, place: tuple[str, ...], text: str) -> bytes:
-        """Encrypt ``text`` for ``place`` (table, row, name); it opens only there."""
-        self.redactor.learn(text)
+    def seal(self, place: tuple[str, ...], text: str, *, learn: bool = True) -> bytes:
+        """Encrypt ``text`` for ``place`` (table, row, name); it opens only there.
+
+        The redactor learns it, unless ``learn`` is False (session data, the canary).
+        """
+        if learn:
+            self.redactor.learn(text)
         body = json.dumps([list(place), text], ensure_ascii=False)
         return self._fernet.encrypt(body.encode())
 
-    def open(self, place: tuple[str, ...], sealed: bytes) -> str:
+    def open(self, place: tuple[str, ...], sealed: bytes, *, learn: bool = True) -> str:
         """Decrypt what was sealed for ``place``. Raises ``SealBroken``."""
         try:
             found, text = json.loads(self._fernet.decrypt(bytes(sealed)))
@@ -77,7 +81,8 @@ class Vault:
             raise SealBroken(f"the sealed value of {'/'.join(place)} does not open") from None
         if tuple(found) != place:
             raise SealBroken(f"the sealed value at {'/'.join(place)} belongs to another place")
-        self.redactor.learn(text)
+        if learn:
+            self.redactor.learn(text)
         return str(text)
 
     def digest(self, *parts: str) -> str:
