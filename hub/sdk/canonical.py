@@ -59,13 +59,17 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A ship-to address of a customer; key ``CustomerID/LocationID``, ``customer`` its customer."""
+    """A ship-to address of a customer; key ``CustomerID/LocationID``, ``customer`` its customer.
+
+    ``default``: the customer's default location, as the location itself says.
+    """
 
     key: str
     customer: str = ""
     code: str = ""
     name: str = ""
     active: bool = True
+    default: bool = False
     contact: Person = field(default_factory=Person)
     address: Address = field(default_factory=Address)
 
