@@ -1,0 +1,196 @@
+"""The core API: time, store, groups, customers, channels, catalog (CONTRACT §4.1, §7.4, §7.6)."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.sdk.simulation import Router, SimRequest, SimResponse
+from plugins.bigcommerce.simulator import shapes
+from plugins.bigcommerce.simulator.answers import v2_error, v3_error, v3_page
+from plugins.bigcommerce.simulator.context import Context, list_arg
+from plugins.bigcommerce.simulator.table import Query
+
+V2, V3 = "/stores/{store_hash}/v2", "/stores/{store_hash}/v3"
+V2_MAX = 250
+
+
+class Core:
+    """The routes below ``/stores/{hash}`` that are not about stock."""
+
+    def __init__(self, context: Context, store: dict[str, Any]) -> None:
+        self._c = context
+        self._state = context.state
+        self._store = store
+
+    def attach(self, router: Router) -> None:
+        """Add the routes."""
+        router.add("GET", f"{V2}/time", self.time)
+        router.add("GET", f"{V2}/store", self.store)
+        router.add("GET", f"{V2}/customer_groups", self.groups)
+        router.add("GET", f"{V2}/customer_groups/count", self.group_count)
+        router.add("GET", f"{V2}/customer_groups/{{customer_group_id}}", self.group)
+        router.add("GET", f"{V3}/customers", self.customers)
+        router.add("GET", f"{V3}/channels", self.channels)
+        router.add("GET", f"{V3}/catalog/products", self.products)
+        router.add("GET", f"{V3}/catalog/variants", self.variants)
+
+    def time(self, _request: SimRequest) -> SimResponse:
+        """GET /v2/time: Unix seconds."""
+        return SimResponse.json({"time": self._state.now()})
+
+    def store(self, _request: SimRequest) -> SimResponse:
+        """GET /v2/store: who this store is."""
+        return SimResponse.json(self._store)
+
+    def groups(self, request: SimRequest) -> SimResponse:
+        """GET /v2/customer_groups: a bare array; 204 for a page that is empty (CONTRACT §4.1)."""
+        rows = list(self._state.groups.values())
+        name, like = request.arg("name"), request.arg("name:like")
+        if name is not None:
+            rows = [row for row in rows if row["name"] == name]
+        if like is not None:
+            text = like.strip("%").casefold()
+            rows = [row for row in rows if text in row["name"].casefold()]
+        default = request.arg("is_default")
+        if default is not None:
+            rows = [row for row in rows if row["is_default"] is (default.lower() == "true")]
+        page, limit = _number(request, "page", 1), _number(request, "limit", 50)
+        if page is None or limit is None:
+            return v2_error(400, "The page and limit have to be positive numbers.")
+        if limit > V2_MAX:
+            message = "The specified limit exceeds the maximum allowed."
+            return v2_error(413, message, {"max_limit": V2_MAX})
+        limit = self._c.lowered(request, limit)
+        found = rows[(page - 1) * limit : page * limit]
+        return SimResponse.json(found) if found else SimResponse.empty()
+
+    def group_count(self, _request: SimRequest) -> SimResponse:
+        """GET /v2/customer_groups/count."""
+        return SimResponse.json({"count": len(self._state.groups)})
+
+    def group(self, request: SimRequest) -> SimResponse:
+        """GET /v2/customer_groups/{id}."""
+        text = request.params["customer_group_id"]
+        row = self._state.groups.get(int(text)) if text.isdigit() else None
+        if row is None:
+            return v2_error(404, "The requested resource was not found.")
+        return SimResponse.json(row)
+
+    def customers(self, request: SimRequest) -> SimResponse:
+        """GET /v3/customers with the filters of CONTRACT §4.2."""
+        query = Query(descending=False)
+        for name, index in (("email:in", "email"), ("customer_group_id:in", "group")):
+            wanted = [value.casefold() for value in list_arg(request, name)]
+            if len(wanted) == 1:
+                query.keys.append((index, wanted[0]))
+            elif wanted:
+                query.where.append(_under(index, frozenset(wanted)))
+        ids = set(list_arg(request, "id:in"))
+        if ids:
+            query.where.append(lambda row: str(row.id) in ids)
+        try:
+            query.updated = _window(request, "date_modified")
+            query.created = _window(request, "date_created")
+        except ValueError:
+            return v3_error(422, "Invalid date filter", {"date_modified": "error.expected.date"})
+        sort = request.arg("sort")
+        if sort:
+            field, _, way = sort.partition(":")
+            query.order = "updated" if field == "date_modified" else "created"
+            query.descending = way == "desc"
+        page, limit = self._page(request)
+        total, rows = self._state.customers.select(query, (page - 1) * limit, limit)
+        texts = [json.dumps(shapes.customer(self._state, row)) for row in rows]
+        return v3_page(texts, total, limit, page)
+
+    def channels(self, request: SimRequest) -> SimResponse:
+        """GET /v3/channels."""
+        rows = [
+            {
+                "id": row["channelId"],
+                "external_id": "",
+                "is_listable_from_ui": True,
+                "is_enabled": row["isEnabled"],
+                "is_visible": row["isVisible"],
+                "status": row["status"],
+                "name": row["name"],
+                "type": row["type"],
+                "platform": row["platform"],
+                "date_created": row["createdAt"],
+                "date_modified": row["updatedAt"],
+                "icon_url": row["iconUrl"],
+            }
+            for row in self._state.channels
+        ]
+        return self._sliced(request, rows)
+
+    def products(self, request: SimRequest) -> SimResponse:
+        """GET /v3/catalog/products: ``sku`` finds base variants only (CONTRACT §7.6)."""
+        stock = self._state.stock
+        ids = set(list_arg(request, "id:in")) or None
+        skus = {s.casefold() for s in (*list_arg(request, "sku:in"), *list_arg(request, "sku"))}
+        name = request.arg("name")
+        rows = [
+            row
+            for row in stock.products.values()
+            if (ids is None or str(row["id"]) in ids)
+            and (not skus or row["sku"].casefold() in skus)
+            and (name is None or row["name"] == name)
+        ]
+        return self._sliced(request, rows)
+
+    def variants(self, request: SimRequest) -> SimResponse:
+        """GET /v3/catalog/variants by ``sku`` or ``product_id:in``."""
+        stock = self._state.stock
+        sku = request.arg("sku")
+        products = set(list_arg(request, "product_id:in"))
+        if sku is not None:
+            found = stock.by_sku(sku)
+            chosen = [found] if found else []
+        else:
+            chosen = list(stock.variants.values())
+        rows = [
+            {
+                "id": variant.id,
+                "product_id": variant.product_id,
+                "sku": variant.sku,
+                "sku_id": variant.id + 400,
+                "price": stock.products[variant.product_id]["price"],
+                "inventory_level": variant.available,
+                "option_values": [],
+            }
+            for variant in chosen
+            if not products or str(variant.product_id) in products
+        ]
+        return self._sliced(request, rows)
+
+    def _page(self, request: SimRequest) -> tuple[int, int]:
+        limit = min(_number(request, "limit", 50) or 50, V2_MAX)
+        return _number(request, "page", 1) or 1, self._c.lowered(request, limit)
+
+    def _sliced(self, request: SimRequest, rows: Sequence[dict[str, Any]]) -> SimResponse:
+        page, limit = self._page(request)
+        texts = [json.dumps(row) for row in rows[(page - 1) * limit : page * limit]]
+        return v3_page(texts, len(rows), limit, page)
+
+
+def _number(request: SimRequest, name: str, default: int) -> int | None:
+    text = request.arg(name)
+    if text is None:
+        return default
+    return int(text) if text.isdigit() and int(text) > 0 else None
+
+
+def _under(index: str, values: frozenset[str]) -> Callable[[Any], bool]:
+    return lambda row: any(kind == index and value in values for kind, value in row.keys)
+
+
+def _window(request: SimRequest, name: str) -> tuple[float | None, float | None]:
+    low, high = request.arg(f"{name}:min"), request.arg(f"{name}:max")
+    return (_seconds(low) if low else None), (_seconds(high) if high else None)
+
+
+def _seconds(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
