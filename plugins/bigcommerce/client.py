@@ -1,0 +1,175 @@
+"""The two APIs of one store behind one token (CONTRACT §3)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hub.sdk import ConfigError, Http, LoadItem
+from plugins.bigcommerce import replies
+from plugins.bigcommerce.errors import raise_trouble, unreadable
+from plugins.bigcommerce.parameters import API_URL, B2B_API_URL, ERP_ID_FIELD
+from plugins.bigcommerce.replies import Api, Reply
+
+LIMIT = 200
+"""Rows of a page that every B2B list accepts (CONTRACT §4.1)."""
+Params = Sequence[tuple[str, str]]
+Row = Mapping[str, Any]
+
+
+class Client:
+    """Requests to one store. What it learned of channels and locations lives as long as it does."""
+
+    def __init__(self, settings: Mapping[str, Any], http: Http) -> None:
+        """Raises ``ConfigError`` for a company mode that is not supported."""
+        if settings.get("company_mode") == "dependent":
+            raise ConfigError(
+                "Dependent company behavior is not supported yet. Turn on Independent companies "
+                "in the B2B Edition settings of the store, and choose it here.",
+                parameter="company_mode",
+            )
+        self.http = http
+        self.store = str(settings["store_hash"])
+        self.erp_id_field = str(settings.get("erp_id_field") or ERP_ID_FIELD)
+        self.multiple_external_ids = False
+        """Learned: the address list takes several ``externalId[]`` at once."""
+        token = str(settings["access_token"])
+        core = str(settings.get("api_url") or API_URL).rstrip("/")
+        b2b = str(settings.get("b2b_api_url") or B2B_API_URL).rstrip("/")
+        self._bases = {"core": f"{core}/stores/{self.store}", "b2b": f"{b2b}/api/v3/io"}
+        plain = {"Accept": "application/json", "X-Auth-Token": token}
+        self._headers = {"core": plain, "b2b": {**plain, "X-Store-Hash": self.store}}
+        self.chosen_channels = _ids(settings.get("channel_ids"))
+        self._channels: list[int] | None = None
+        self._location = replies.whole(settings.get("location_id") or "")
+
+    def read(self, api: Api, path: str, params: Params = (), *, absent: bool = False) -> Reply:
+        """GET; 204 is an empty success. With ``absent`` a record's 404 is returned, not raised.
+
+        Raises ``AuthError``, ``ConfigError``, ``RateLimited``, ``ConnectionTrouble``,
+        ``TransientError``.
+        """
+        answer = self.http.request(
+            "GET", self._bases[api] + path, params=params or None, headers=self._headers[api]
+        )
+        reply = replies.read(answer, api, "GET", path)
+        if reply.ok:
+            return reply
+        raise_trouble(reply, self.store)
+        if absent and reply.status == 404:
+            return reply
+        unreadable(reply)
+
+    def write(
+        self, api: Api, method: str, path: str, writes: Sequence[LoadItem], json: Any = None
+    ) -> Reply:
+        """Change records. The caller looks at ``ok``, ``unsure`` and ``status``.
+
+        Raises ``AuthError``, ``ConfigError``, ``RateLimited``, ``AmbiguousWrite``,
+        ``ConnectionTrouble``.
+        """
+        answer = self.http.request(
+            method, self._bases[api] + path, json=json, headers=self._headers[api], writes=writes
+        )
+        reply = replies.read(answer, api, method, path)
+        raise_trouble(reply, self.store)
+        return reply
+
+    def pages(self, path: str, params: Params, ident: str) -> Iterator[list[Row]]:
+        """Yield the rows of a B2B list, each once, page by page.
+
+        The offset advances by the rows received, since the server may lower the limit. A list
+        that moved while it was read (fewer different rows than it counts) is read once more.
+        """
+        seen: set[str] = set()
+        for _ in range(2):
+            known, offset = len(seen), 0
+            while True:
+                asked = (*params, ("limit", str(LIMIT)), ("offset", str(offset)))
+                reply = self.read("b2b", path, asked)
+                found, total = replies.rows(reply), replies.total(reply)
+                fresh = [row for row in found if _first_time(row, ident, seen)]
+                if fresh:
+                    yield fresh
+                offset += len(found)
+                more = offset < total if total is not None else bool(fresh) and len(found) == LIMIT
+                if not found or not more:
+                    break
+            if total is None or len(seen) >= total or len(seen) == known:
+                return
+
+    def all(self, path: str, params: Params, ident: str) -> list[Row]:
+        """Return the rows of a short B2B list."""
+        return [row for page in self.pages(path, params, ident) for row in page]
+
+    def channels(self) -> list[int]:
+        """Return the core ids of the channels for users: the chosen, else all with B2B Edition.
+
+        Raises ``ConfigError`` when the store has none.
+        """
+        if self.chosen_channels:
+            return self.chosen_channels
+        if self._channels is None:
+            self._channels = [
+                number
+                for row in self.b2b_channels()
+                if (number := replies.whole(row.get("channelId"))) is not None
+            ]
+        if not self._channels:
+            raise ConfigError(
+                "No storefront of this store has B2B Edition, so that users cannot be made. Turn "
+                "it on for a storefront in B2B Edition › Settings, or choose the channels here.",
+                parameter="channel_ids",
+            )
+        return self._channels
+
+    def b2b_channels(self) -> list[Row]:
+        """Return the storefronts that have B2B Edition (CONTRACT §7.11)."""
+        found = replies.rows(self.read("b2b", "/channels"))
+        return [row for row in found if row.get("b2bEnabled", row.get("isEnabled", True))]
+
+    def locations(self) -> list[Row]:
+        """Return the store's inventory locations, by id."""
+        found = replies.rows(self.read("core", "/v3/inventory/locations"))
+        return sorted(found, key=lambda row: replies.whole(row.get("id")) or 0)
+
+    def default_location(self) -> int:
+        """Return the chosen location, else the first enabled one.
+
+        Raises ``ConfigError`` when the store has none.
+        """
+        if self._location is None:
+            for row in self.locations():
+                if row.get("enabled", True):
+                    self._location = replies.whole(row.get("id"))
+                    break
+        if self._location is None:
+            raise ConfigError(
+                "The store has no enabled inventory location. Enable one in Settings › Locations.",
+                parameter="location_id",
+            )
+        return self._location
+
+    def location(self, text: Any) -> int:
+        """Return the id of a payload's location; ``default`` is the store's default one."""
+        if str(text) in ("", "default", "None"):
+            return self.default_location()
+        number = replies.whole(text)
+        if number is None:
+            raise ConfigError(
+                f"“{text}” is not the number of a store location. Choose a location of the store "
+                "for this warehouse.",
+                parameter="warehouses",
+            )
+        return number
+
+
+def _first_time(row: Row, ident: str, seen: set[str]) -> bool:
+    number = replies.identifier(row.get(ident))
+    if number is None or number in seen:
+        return False
+    seen.add(number)
+    return True
+
+
+def _ids(chosen: Any) -> list[int]:
+    values = chosen if isinstance(chosen, list | tuple) else []
+    return [number for value in values if (number := replies.whole(value)) is not None]

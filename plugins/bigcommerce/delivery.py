@@ -1,0 +1,67 @@
+"""Sending the records of a batch one by one, without losing what is already known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hub.sdk import AmbiguousWrite, HubError, LoadItem, LoadResult, Outcome
+from plugins.bigcommerce.client import Client
+from plugins.bigcommerce.errors import answered, gone, refused, unsure
+from plugins.bigcommerce.replies import Reply, complaint
+
+Send = Callable[[Client, LoadItem], LoadResult]
+
+
+def one_by_one(client: Client, batch: Sequence[LoadItem], send: Send) -> list[LoadResult]:
+    """Send each item by a call of its own.
+
+    Trouble of the connection is raised while nothing was sent; later it ends the batch, and the
+    items that were not reached come back as RETRY, so that the results before it count.
+    """
+    results: list[LoadResult] = []
+    for item in batch:
+        try:
+            results.append(send(client, item))
+        except AmbiguousWrite as trouble:
+            results.append(LoadResult(item.key, Outcome.UNKNOWN, detail=str(trouble)))
+        except HubError as trouble:
+            if not results:
+                raise
+            rest = batch[len(results) :]
+            results += [LoadResult(i.key, Outcome.RETRY, detail=str(trouble)) for i in rest]
+            break
+    return results
+
+
+def ended(item: LoadItem, reply: Reply, what: str, done: Outcome = Outcome.UPDATED) -> LoadResult:
+    """Return how an update or delete of one bound record ended."""
+    if reply.ok:
+        return LoadResult(item.key, done, external_id=item.external_id)
+    if reply.unsure:
+        return unsure(item, reply)
+    if reply.status == 404:
+        if done is Outcome.DELETED:
+            return LoadResult(item.key, done, external_id=item.external_id)
+        return gone(item, what)
+    return refused(item, reply, what)
+
+
+def pick(
+    payload: Mapping[str, Any], names: frozenset[str], blank: frozenset[str] | None
+) -> dict[str, Any]:
+    """Return the fields that a call takes; empty text is left out of ``blank`` (None: of all)."""
+    return {
+        name: value
+        for name, value in payload.items()
+        if name in names and not (value == "" and (blank is None or name in blank))
+    }
+
+
+def candidates(batch: Sequence[LoadItem], reply: Reply, what: str) -> list[LoadResult]:
+    """Return the end of a bulk create whose answer ties no id to a record (CONTRACT §5.4)."""
+    if reply.unsure:
+        return [unsure(item, reply) for item in batch]
+    if reply.ok:
+        said = f"BigCommerce saved {len(batch)} {what} together; the listing tells their ids."
+    else:
+        said = f"BigCommerce refused {len(batch)} {what} together: {complaint(reply)}"
+    return [answered(item, said) for item in batch]

@@ -1,0 +1,222 @@
+"""Stock levels as absolute adjustments, applied by the vendor some time later (CONTRACT §7.7)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hub.sdk import AmbiguousWrite, HubError, Listed, LoadItem, LoadResult, Outcome
+from plugins.bigcommerce import replies
+from plugins.bigcommerce.client import Client, Row
+from plugins.bigcommerce.errors import answered, refused, unsure
+from plugins.bigcommerce.replies import Reply, complaint, identifier, whole
+
+PAGE = 1000
+"""Rows of an inventory page (CONTRACT §4.1)."""
+REASON = "Stock of the ERP"
+WHAT = "stock level"
+MAX_TAKEN_OUT = 20
+"""After so many refusals that each name an item, the rest is left to be taken apart."""
+SEARCH = 40
+SEARCH_ROOM = 1200
+_INDEX = re.compile(r"(?:^|items?)[.\[ ]+(\d+)\b")
+
+
+def _store_sku(item: LoadItem) -> str:
+    """Return the store's own spelling where it is known: SKUs differ by case only there."""
+    known = (item.external_id or "").rpartition("@")[0]
+    return known or str(item.payload["sku"])
+
+
+def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
+    """Set quantities, one call per location. Accepted ones are UNKNOWN until read back.
+
+    A refusal that names items is theirs alone: the rest is sent again without them.
+    """
+    if batch[0].delete:
+        return [LoadResult(item.key, Outcome.DELETED) for item in batch]
+    groups: dict[int, list[LoadItem]] = {}
+    for item in batch:
+        groups.setdefault(client.location(item.payload.get("location")), []).append(item)
+    results: dict[str, LoadResult] = {}
+    for location, items in groups.items():
+        try:
+            results |= _adjust(client, location, items)
+        except AmbiguousWrite as trouble:
+            results |= {
+                i.key: LoadResult(i.key, Outcome.UNKNOWN, detail=str(trouble)) for i in items
+            }
+        except HubError as trouble:
+            if not results:
+                raise
+            results |= {
+                i.key: LoadResult(i.key, Outcome.RETRY, detail=str(trouble))
+                for i in batch
+                if i.key not in results
+            }
+            break
+    return [results[item.key] for item in batch]
+
+
+def _adjust(client: Client, location: int, items: Sequence[LoadItem]) -> dict[str, LoadResult]:
+    results: dict[str, LoadResult] = {}
+    left = list(items)
+    for _ in range(MAX_TAKEN_OUT):
+        body = {"reason": REASON, "items": [_line(location, item) for item in left]}
+        reply = client.write("core", "PUT", "/v3/inventory/adjustments/absolute", left, body)
+        if reply.ok:
+            said = "accepted; BigCommerce applies it some time later."
+            return results | {item.key: answered(item, said) for item in left}
+        if reply.unsure:
+            return results | {item.key: unsure(item, reply) for item in left}
+        if len(left) == 1:
+            return results | {left[0].key: refused(left[0], reply, WHAT)}
+        named = _named(left, reply)
+        if not named or len(named) == len(left):
+            break
+        results |= {item.key: refused(item, reply, WHAT) for item in named}
+        left = [item for item in left if item.key not in results]
+    said = f"BigCommerce refused {len(left)} stock levels together: {complaint(reply)}"
+    return results | {item.key: answered(item, said) for item in left}
+
+
+def _line(location: int, item: LoadItem) -> dict[str, Any]:
+    return {
+        "location_id": location,
+        "sku": _store_sku(item),
+        "quantity": int(item.payload["quantity"]),
+    }
+
+
+def _named(items: Sequence[LoadItem], reply: Reply) -> list[LoadItem]:
+    """Return the items that a refusal names: by their place in the body, or by their SKU."""
+    body = reply.body if isinstance(reply.body, Mapping) else {}
+    errors = body.get("errors")
+    faults = errors.items() if isinstance(errors, Mapping) else ()
+    places = {
+        int(found[1]) for name, _ in faults if (found := _INDEX.search(str(name))) is not None
+    }
+    by_place = [item for place, item in enumerate(items) if place in places]
+    if by_place:
+        return by_place
+    text = " ".join([str(body.get("title") or ""), *(f"{n} {t}" for n, t in faults)]).casefold()
+    if not text.strip():
+        return []
+    return [item for item in items if _mentions(text, _store_sku(item).casefold())]
+
+
+def _mentions(text: str, sku: str) -> bool:
+    """True when the SKU stands in the text as a word of its own, not within a longer SKU."""
+    start = text.find(sku)
+    while start >= 0:
+        before, after = text[start - 1 : start], text[start + len(sku) :][:2]
+        if (
+            not _joins(before)
+            and not _joins(after[:1])
+            and not (after[:1] == "." and after[1:].isalnum())
+        ):
+            return True
+        start = text.find(sku, start + 1)
+    return False
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum() or character in ("-", "_", "/")
+
+
+def _wanted(client: Client, preferences: Mapping[str, Any]) -> dict[int, str]:
+    """Return the store locations of this connector: id to the name used in our keys."""
+    chosen = preferences.get("warehouses")
+    if isinstance(chosen, Mapping) and chosen:
+        return {client.location(text): str(text) for text in chosen.values()}
+    return {client.default_location(): "default"}
+
+
+def _levels(row: Row, wanted: Mapping[int, str]) -> Iterator[Listed]:
+    sku = str((row.get("identity") or {}).get("sku") or "")
+    if not sku:
+        return
+    for level in row.get("locations") or ():
+        name = wanted.get(whole(level.get("location_id")) or 0)
+        if name is not None:
+            held = level.get("total_inventory_onhand", level.get("available_to_sell"))
+            key = f"{sku}@{name}"
+            yield Listed(key, key, {"sku": sku}, {"quantity": whole(held)})
+
+
+def _read(client: Client, params: list[tuple[str, str]]) -> Iterator[list[Row]]:
+    """Yield inventory rows by page until the last page, or an empty one."""
+    page = 1
+    while True:
+        asked = [*params, ("limit", str(PAGE)), ("page", str(page))]
+        reply = client.read("core", "/v3/inventory/items", asked)
+        found = replies.rows(reply)
+        if not found:
+            return
+        yield found
+        meta = reply.body.get("meta") if isinstance(reply.body, Mapping) else None
+        paging = meta.get("pagination") if isinstance(meta, Mapping) else None
+        pages = whole(paging.get("total_pages")) if isinstance(paging, Mapping) else None
+        if pages is not None and page >= pages:
+            return
+        page += 1
+
+
+def pages(client: Client, preferences: Mapping[str, Any]) -> Iterator[list[Listed]]:
+    """Yield every stock level of the connector's locations; the store's SKU spelling is kept."""
+    wanted = _wanted(client, preferences)
+    where = [("location_id:in", ",".join(str(number) for number in wanted))]
+    for found in _read(client, where):
+        yield [level for row in found for level in _levels(row, wanted)]
+
+
+def _chunks(skus: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    room = SEARCH_ROOM
+    for sku in skus:
+        if chunk and (len(chunk) == SEARCH or 3 * len(sku) > room):
+            yield chunk
+            chunk, room = [], SEARCH_ROOM
+        chunk.append(sku)
+        room -= 3 * len(sku) + 3
+    if chunk:
+        yield chunk
+
+
+def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
+    """Look stock levels up by SKU, whatever its case, some dozens per call.
+
+    A SKU with a comma cannot be searched for (the filter is a list): the listing is read instead.
+    """
+    wanted = {client.location(item.payload.get("location")): "" for item in items}
+    where = ("location_id:in", ",".join(str(number) for number in wanted))
+    skus = sorted({_store_sku(item) for item in items})
+    levels: dict[tuple[str, int], tuple[str, Any]] = {}
+    searches = [[("sku:in", ",".join(chunk)), where] for chunk in _chunks(skus)]
+    if any("," in sku for sku in skus):
+        searches = [[where]]
+    for params in searches:
+        for page in _read(client, params):
+            levels |= _by_place(page)
+    found: dict[str, list[Listed]] = {}
+    for item in items:
+        place = client.location(item.payload.get("location"))
+        level = levels.get((_store_sku(item).casefold(), place))
+        found[item.key] = [] if level is None else [_listed(item, *level)]
+    return found
+
+
+def _by_place(page: Sequence[Row]) -> dict[tuple[str, int], tuple[str, Any]]:
+    return {
+        (str(row["identity"].get("sku")).casefold(), whole(level.get("location_id")) or 0): (
+            str(row["identity"].get("sku")),
+            level.get("total_inventory_onhand", level.get("available_to_sell")),
+        )
+        for row in page
+        if isinstance(row.get("identity"), Mapping) and identifier(row["identity"].get("sku"))
+        for level in row.get("locations") or ()
+    }
+
+
+def _listed(item: LoadItem, sku: str, held: Any) -> Listed:
+    name = item.key.rpartition("@")[2]
+    return Listed(f"{sku}@{name}", item.key, {"sku": sku}, {"quantity": whole(held)})
