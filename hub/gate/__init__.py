@@ -1,0 +1,26 @@
+"""Every call to a vendor passes here: permits, circuit, guard, total deadline, session."""
+
+from hub.gate.facts import (
+    BeforeSend,
+    CallRecord,
+    CircuitView,
+    ConnectionFacts,
+    ConnectionStatus,
+    QuotaView,
+    SessionView,
+)
+from hub.gate.gate import Gate, OpenClient
+from hub.gate.sign_in import sign_in_digest
+
+__all__ = [
+    "BeforeSend",
+    "CallRecord",
+    "CircuitView",
+    "ConnectionFacts",
+    "ConnectionStatus",
+    "Gate",
+    "OpenClient",
+    "QuotaView",
+    "SessionView",
+    "sign_in_digest",
+]

@@ -29,7 +29,7 @@ NEVER = tuple(
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-class Refused(Exception):  # noqa: N818 - not an OSError: urllib3 would wrap and repeat that
+class Refused(Exception):
     """The guard does not let the call out; the text says why, for the operator."""
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
@@ -34,7 +35,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 Wire = GuardedHttp | GuardedHttps
 
 
-class NotSent(Exception):  # noqa: N818
+class NotSent(Exception):
     """The call failed before anything was sent. ``kind``: name, certificate or connect."""
 
     def __init__(self, message: str, kind: str = "connect") -> None:
@@ -42,12 +43,23 @@ class NotSent(Exception):  # noqa: N818
         self.kind = kind
 
 
-class NoAnswer(Exception):  # noqa: N818
+class NoAnswer(Exception):
     """Something was sent, and no complete answer came back."""
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """The answer is larger than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. ``target`` is path and query; ``max_bytes`` bounds the unpacked answer."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    max_bytes: int
 
 
 class Raw:
@@ -74,14 +86,10 @@ class Transport:
     def send(
         self,
         origin: Origin,
-        method: str,
-        target: str,
+        request: Request,
         *,
-        headers: Mapping[str, str],
-        body: bytes | None,
         own_network: bool,
         seconds: float,
-        max_bytes: int,
     ) -> Raw:
         """Send and read to the end within ``seconds``, connecting included.
 
@@ -96,7 +104,7 @@ class Transport:
         deadline = self._watchdog.watch(wire.sock, left)
         kept = False
         try:
-            raw, kept = self._exchange(wire, method, target, headers, body, max_bytes)
+            raw, kept = self._exchange(wire, request)
         except TooLarge:
             raise
         except (HTTPError, HTTPException, OSError, ValueError) as error:
@@ -112,25 +120,22 @@ class Transport:
             self._give_back(origin, own_network, wire)
         return raw
 
-    def _exchange(
-        self,
-        wire: Wire,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        max_bytes: int,
-    ) -> tuple[Raw, bool]:
+    def _exchange(self, wire: Wire, request: Request) -> tuple[Raw, bool]:
         wire.request(
-            method, target, body=body, headers=headers, preload_content=False, decode_content=True
+            request.method,
+            request.target,
+            body=request.body,
+            headers=request.headers,
+            preload_content=False,
+            decode_content=True,
         )
         answer = wire.getresponse()
         parts: list[bytes] = []
         size = 0
         while chunk := answer.read1(CHUNK, decode_content=True):
             size += len(chunk)
-            if size > max_bytes:
-                raise TooLarge(f"sent more than {max_bytes // 1_000_000} MB")
+            if size > request.max_bytes:
+                raise TooLarge(f"sent more than {request.max_bytes // 1_000_000} MB")
             parts.append(chunk)
         plain = {name.lower(): value for name, value in answer.headers.items()}
         cookies = read_cookies(answer.headers.getlist("set-cookie"))
@@ -171,7 +176,9 @@ class Transport:
             raise NotSent(f"The name {origin.host} cannot be found", "name") from None
         except (SSLError, ssl.SSLError) as error:
             wire.close()
-            raise NotSent(f"{origin} cannot be trusted: {tls_reason(error)}", "certificate") from None
+            raise NotSent(
+                f"{origin} cannot be trusted: {tls_reason(error)}", "certificate"
+            ) from None
         except (HTTPError, OSError) as error:
             wire.close()
             raise NotSent(connect_reason(origin, error)) from None

@@ -188,7 +188,7 @@ class Plugin:
 
     def match(
         self, client: Any, action: ActionType, items: Sequence[LoadItem]
-    ) -> dict[str, list[Listed]]:
+    ) -> Mapping[str, Sequence[Listed]]:
         """Search the items one by one, by stamp, then natural key."""
         return self._call("hub_match", client=client, action=action, items=items) or {}
 
