@@ -19,6 +19,8 @@ class Shape:
     ``stamps`` are paths of time stamps in the rows; ``stamp_of`` gives, per partition, the one
     that a delta filters by, always a single view: a condition over two can come back empty.
     ``parent`` is the field with the customer's key; ``integers`` are keys without quotes.
+    ``linked`` is a linked entity that no record is without: a list in which all of them are empty
+    does not carry it (CONTRACT §7.11).
     """
 
     entity: str
@@ -29,6 +31,7 @@ class Shape:
     stamp_of: dict[str, str]
     parent: str = ""
     integers: bool = False
+    linked: str = ""
 
 
 def _nested(prefix: str, *fields: str) -> tuple[str, ...]:
@@ -61,6 +64,7 @@ SHAPES = {
         expand=("MainContact", "MainContact/Address", "PrimaryContact"),
         stamps=(_STAMP, f"MainContact.{_STAMP}", f"PrimaryContact.{_STAMP}"),
         stamp_of={"": _STAMP, MAIN_CONTACT: f"MainContact/{_STAMP}"},
+        linked="MainContact",
     ),
     LOCATION: Shape(
         entity="CustomerLocation",
@@ -79,6 +83,7 @@ SHAPES = {
         stamps=(_STAMP, f"LocationContact.{_STAMP}"),
         stamp_of={"": _STAMP},
         parent="Customer",
+        linked="LocationContact",
     ),
     CONTACT: Shape(
         entity="Contact",

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.sdk import Answer, ClientState, ConnectionTrouble, Http
-from plugins.acumatica.errors import SessionGone, failure
+from plugins.acumatica.errors import EntityMissing, SessionGone, failure
 from plugins.acumatica.parameters import DEFAULT_VERSION
 from plugins.acumatica.session import Session, second_refusal
 
@@ -63,11 +63,23 @@ class AcumaticaClient:
         return found if isinstance(found, dict) else {"version": {}, "endpoints": []}
 
     def odata(self, dac: str, params: Params) -> list[dict[str, Any]]:
-        """Return rows of a DAC by OData (from 2024 R2 on); values are bare (CONTRACT §4)."""
+        """Return rows of a DAC by OData (from 2024 R2 on); values are bare (CONTRACT §4).
+
+        Raises EntityMissing where OData does not take the session: documented are only basic
+        authentication and OAuth.
+        """
         tenant = str(self.settings.get("tenant") or "") or self.session.tenant
         url = f"{self.base}/t/{quote(tenant, safe='')}/api/odata/dac/{dac}"
         asked = f"the OData list {dac}"
-        found = data_of(self.call("GET", url, asked, params=params), asked)
+        try:
+            answer = self._answer("GET", url, asked, params, None)
+        except SessionGone as error:
+            used = self.session.cookies
+            self.rows("CustomerClass", {"$select": "ClassID", "$top": "1"})
+            if self.session.cookies == used:
+                raise EntityMissing(str(error)) from None
+            answer = self._answer("GET", url, asked, params, None)
+        found = data_of(answer, asked)
         rows = found.get("value") if isinstance(found, dict) else None
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 

@@ -1,6 +1,7 @@
 """The error classifier: one class of the connector vocabulary for every row of CONTRACT §3."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from hub.sdk import (
 SESSION_WAIT = 180.0
 """Seconds until the next try after a session limit; a leaked session dies after 10 min (§2)."""
 
+_LOCKED = re.compile(
+    r"\b(account|user|password)\b.*\b(locked|disabled|blocked|expired)\b", re.IGNORECASE
+)
 _REDIRECTS = {301, 302, 303, 307, 308}
 _LOCKS = ("another process has updated", "another process has added", "another process has deleted")
 
@@ -121,10 +125,11 @@ def failure(answer: Answer, asked: str, *, write: bool = False) -> HubError:
 def sign_in_failure(answer: Answer, settings: Mapping[str, Any]) -> HubError:
     """Return the error for a sign-in that was not answered with a session."""
     base_url, tenant = settings.get("base_url", ""), settings.get("tenant") or ""
-    if answer.status in {401, 403} or _has(answer, "invalid credentials"):
+    locked = answer.status == 500 and _LOCKED.search(vendor_text(answer))
+    if answer.status in {401, 403} or locked or _has(answer, "invalid credentials"):
         return AuthError(
             f"Acumatica refused the sign-in of user {settings.get('username', '')}: "
-            f"{vendor_text(answer) or answer.status} Type the password again here. "
+            f"{(vendor_text(answer) or str(answer.status)).rstrip('.')}. Type the password again here. "
             "The hub does not try again by itself, because repeated failures lock the user.",
             parameter="password",
         )

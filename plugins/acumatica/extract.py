@@ -27,7 +27,7 @@ from plugins.acumatica.query import (
     parent_filter,
     window_filter,
 )
-from plugins.acumatica.records import key_of, newest_stamp, record_of, unwrap
+from plugins.acumatica.records import is_empty, key_of, newest_stamp, record_of, unwrap
 
 Row = dict[str, Any]
 
@@ -47,9 +47,13 @@ class Reader:
         params = list_params(self._shape, self._condition, top, skip)
         if not self._by_key:
             try:
-                return self._rows(params)
+                rows = self._rows(params)
             except ShapeRefused:
                 # A view of the list cannot be optimized: keys first, then each by key (§3).
+                self._by_key = True
+            else:
+                if not self._hollow(rows):
+                    return rows
                 self._by_key = True
         return self._each(params)
 
@@ -58,18 +62,28 @@ class Reader:
         self._note(answer)
         return [unwrap(row) for row in rows_of(answer, self._shape.entity)]
 
+    def _hollow(self, rows: Sequence[Row]) -> bool:
+        """True when the list leaves a linked entity empty that the records do have (§7.11)."""
+        linked = self._shape.linked
+        if not linked or not rows or not all(is_empty(row.get(linked)) for row in rows):
+            return False
+        params = list_params(self._shape, "")
+        first = next((str(row["id"]) for row in rows if row.get("id")), "")
+        return bool(first) and not is_empty(self._one(first, params).get(linked))
+
+    def _one(self, record_id: str, params: Mapping[str, str]) -> Row:
+        try:
+            found: Row = unwrap(self._client.one(self._shape.entity, record_id, params))
+        except NotFound:
+            return {}
+        return found
+
     def _each(self, params: Mapping[str, str]) -> list[Row]:
         asked = {name: text for name, text in params.items() if name in {"$select", "$expand"}}
         keys = {name: text for name, text in params.items() if name not in asked}
-        found = []
-        for row in self._rows({**keys, "$select": ",".join(self._shape.keys)}):
-            if record_id := row.get("id"):
-                try:
-                    one = self._client.one(self._shape.entity, str(record_id), asked)
-                except NotFound:
-                    continue
-                found.append(unwrap(one))
-        return found
+        keys["$select"] = ",".join(self._shape.keys)
+        found = (self._one(str(row["id"]), asked) for row in self._rows(keys) if row.get("id"))
+        return [row for row in found if row]
 
     def _note(self, answer: Answer) -> None:
         if self.started is None:

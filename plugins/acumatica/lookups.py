@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hub.sdk import AuthError, Choice, ConnectionTrouble, HubError, RateLimited
+from hub.sdk import Choice, ConnectionTrouble, HubError, RateLimited
 from plugins.acumatica.client import AcumaticaClient, data_of
 from plugins.acumatica.records import text_at, unwrap
 
@@ -73,7 +73,7 @@ def _order_types(client: AcumaticaClient) -> list[Choice]:
     """Order types are no entity of the endpoint (CONTRACT §1): OData, else the predefined ones."""
     try:
         rows = client.odata("SOOrderType", {"$select": "OrderType,Descr,Active"})
-    except (AuthError, ConnectionTrouble, RateLimited):
+    except (ConnectionTrouble, RateLimited):
         raise
     except HubError:
         rows = []

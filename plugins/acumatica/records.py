@@ -24,6 +24,13 @@ def unwrap(node: Any) -> Any:
     return node
 
 
+def is_empty(node: Any) -> bool:
+    """True for an unwrapped linked entity in which nothing but its id is filled."""
+    if isinstance(node, Mapping):
+        return all(name == "id" or is_empty(value) for name, value in node.items())
+    return node in (None, "")
+
+
 def text_at(row: Mapping[str, Any], path: str) -> str:
     """Return the value at a dotted path as stripped text; empty where there is none."""
     value: Any = row
