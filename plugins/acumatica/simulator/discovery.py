@@ -1,0 +1,113 @@
+"""What the instance tells about itself, and the lookups that only OData has (CONTRACT §1, §4)."""
+
+from typing import Any
+
+from hub.sdk.simulation import SimRequest, SimResponse
+from plugins.acumatica.simulator import errors, names
+from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL
+from plugins.acumatica.simulator.wire import system, wrap
+
+BUILD = "24.205.0012"
+VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001")
+_TYPES = {
+    "S": ("StringValue", {"type": "string"}),
+    "B": ("BooleanValue", {"type": "boolean"}),
+    "I": ("IntValue", {"type": "integer", "format": "int32"}),
+    "D": ("DecimalValue", {"type": "number", "format": "double"}),
+    "T": ("DateTimeValue", {"type": "string", "format": "date-time"}),
+    "G": ("GuidValue", {"type": "string", "format": "uuid"}),
+}
+_SETS: dict[str, list[dict[str, Any]]] = {
+    "SOOrderType": [
+        {"OrderType": key, "Descr": text, "Active": True, "Behavior": key if key != "WB" else "SO"}
+        for key, text in names.ORDER_TYPES
+    ],
+    "Terms": [
+        {"TermsID": key, "Descr": text, "VisibleTo": "AL", "DueType": "N"}
+        for key, text in names.TERMS
+    ],
+    "Branch": [{"BranchCD": key, "AcctName": text, "Active": True} for key, text in names.BRANCHES],
+}
+
+
+def root(_request: SimRequest) -> SimResponse:
+    """GET /entity: version and endpoints."""
+    return SimResponse.json(
+        {
+            "version": {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD},
+            "endpoints": [
+                {"name": "Default", "version": v, "href": f"/entity/Default/{v}/"} for v in VERSIONS
+            ],
+        }
+    )
+
+
+def login_page(_request: SimRequest) -> SimResponse:
+    """GET /Frames/Login.aspx: a web page."""
+    return SimResponse.text(errors.LOGIN_PAGE, kind="text/html; charset=utf-8")
+
+
+def swagger(request: SimRequest) -> SimResponse:
+    """GET swagger.json: the entities that are simulated, with their plain fields."""
+    version = request.params.get("version", VERSIONS[-1])
+    if request.params.get("endpoint", "Default") != "Default" or version not in VERSIONS:
+        return errors.no_resource(request.path)
+    schemas: dict[str, Any] = {
+        name: {"type": "object", "properties": {"value": value}} for name, value in _TYPES.values()
+    }
+    found: dict[str, Any] = {}
+    for entity in TOP_LEVEL:
+        fields = {
+            name: {"$ref": f"#/components/schemas/{_TYPES[kind][0]}"}
+            for name, kind in SPECS[entity].kinds.items()
+        }
+        schemas[entity] = {"type": "object", "properties": fields}
+        found[f"/{entity}"] = {
+            "get": {"operationId": f"{entity}_GetList", "responses": {"200": {"description": ""}}}
+        }
+    return SimResponse.json(
+        {
+            "openapi": "3.0.1",
+            "info": {"title": f"Default/{version}", "version": "4"},
+            "servers": [{"url": f"/entity/Default/{version}"}],
+            "paths": found,
+            "components": {"schemas": schemas},
+        }
+    )
+
+
+def branches() -> list[dict[str, Any]]:
+    """Return the rows of CompaniesStructure."""
+    return [
+        {
+            **system("CompaniesStructureDetail", n, n),
+            "BaseCurrencyID": wrap("USD"),
+            "BranchCountry": wrap("US"),
+            "BranchID": wrap(key),
+            "BranchName": wrap(text),
+            "BranchStatus": wrap(value=True),
+            "CompanyID": wrap("SIMCO"),
+            "CompanyName": wrap("Simulated Wholesale Company"),
+            "CompanyStatus": wrap(value=True),
+            "CompanyType": wrap("With Branches Not Requiring Balancing"),
+        }
+        for n, (key, text) in enumerate(names.BRANCHES, 1)
+    ]
+
+
+def odata(request: SimRequest) -> SimResponse:
+    """GET of a DAC set: bare values, ordered by key, paged by ``$top`` and ``$skip``."""
+    name = request.params["set"]
+    if name not in _SETS:
+        return SimResponse.json(
+            {"error": {"code": "", "message": f"Resource not found for the segment '{name}'."}}, 404
+        )
+    rows = _SETS[name]
+    wanted = [x.strip() for x in (request.arg("$select") or "").split(",") if x.strip()]
+    if wanted:
+        rows = [{k: v for k, v in row.items() if k in wanted} for row in rows]
+    skip, top = request.arg("$skip") or "0", request.arg("$top") or ""
+    start = int(skip) if skip.isdigit() else 0
+    end = start + int(top) if top.isdigit() else None
+    context = f"/t/{request.params['tenant']}/api/odata/dac/$metadata#{name}"
+    return SimResponse.json({"@odata.context": context, "value": rows[start:end]})
