@@ -179,8 +179,8 @@ class AuditEvent(Base):
     who: Mapped[str] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(80))
     target: Mapped[str] = mapped_column(String(200), default="")
-    before: Mapped[Any] = mapped_column(Json, default=None)
-    after: Mapped[Any] = mapped_column(Json, default=None)
+    before: Mapped[Any] = mapped_column(Json, nullable=True, default=None)
+    after: Mapped[Any] = mapped_column(Json, nullable=True, default=None)
     hash: Mapped[str] = mapped_column(String(64))
 
 
