@@ -12,7 +12,7 @@ from hub.outbox.claim import (
     waiting_counts,
 )
 from hub.outbox.doorbell import Doorbell
-from hub.outbox.put import Incoming, PageResult, put_keys, put_page
+from hub.outbox.put import Incoming, PageResult, put_keys, put_page, upsert_records
 from hub.outbox.replay import retry, retry_like, skip
 from hub.outbox.settle import Settled, Settlement
 
@@ -35,5 +35,6 @@ __all__ = [
     "retry_like",
     "skip",
     "sweep",
+    "upsert_records",
     "waiting_counts",
 ]

@@ -145,7 +145,7 @@ def put_page(
             "rule_version": rule_version,
             "now": now_ms,
         }
-        connection.execute(UPSERT_RECORD, [_record_values(common, record) for record in changed])
+        upsert_records(connection, source_id, entity, changed, now_ms)
         connection.execute(UPSERT_MESSAGE, [_message_values(common, record) for record in changed])
         result.queued = [record.key for record in changed]
     if resume is not None:
@@ -248,6 +248,18 @@ def _not_running(
         else:
             kept.append(record)
     return kept
+
+
+def upsert_records(
+    connection: Connection,
+    source_id: int,
+    entity: str,
+    records: Sequence[Incoming],
+    now_ms: int,
+) -> None:
+    """Keep what the hub knows of these ERP records: names, class, status, parent."""
+    common = {"connection": source_id, "entity": entity, "now": now_ms}
+    connection.execute(UPSERT_RECORD, [_record_values(common, record) for record in records])
 
 
 def _record_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:

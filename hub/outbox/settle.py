@@ -234,8 +234,11 @@ class Settlement:
             )
 
     def _release_blocked(self, connection: Connection, now_ms: int) -> int:
-        """Free what waited for these records, in the transaction that writes their binding."""
-        keys = [row.key for row in self.rows if row.bind and row.external_id]
+        """Free what waited for these records, in the transaction that writes their binding.
+
+        A filtered parent frees its children too: they are then filtered with it.
+        """
+        keys = [row.key for row in self.rows if row.external_id or row.status == "filtered"]
         if not keys:
             return 0
         return connection.execute(

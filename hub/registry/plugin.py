@@ -177,7 +177,7 @@ class Plugin:
             or ()
         )
 
-    def list(
+    def listing(
         self, client: Any, action: ActionType, window: Window, preferences: Mapping[str, Any]
     ) -> Iterator[list[Listed]]:
         """Yield the target's records, newest first, one page per call."""

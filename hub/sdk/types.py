@@ -140,6 +140,8 @@ class ActionType:
     """True: ids in a bulk answer are candidates; a listing must show id and key in one row."""
     listing_before: bool = False
     """True: unbound records are always matched by the listing, never one by one."""
+    stamp_parameter: str = ""
+    """The connection parameter that names the field which carries our key, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
@@ -32,3 +32,33 @@ def known_records(
     else:
         rows = connection.execute(text(KNOWN_PORTABLE), {**bound, "keys": list(keys)})
     return {row.key: row for row in rows}
+
+
+LISTED = """
+SELECT l.external_id, l.stamp, l.natural_key, l.name, l.scope, l.fields
+FROM json_each(:values) AS k
+CROSS JOIN listing AS l ON l.connection_id = :connection AND l.entity = :entity
+  AND l.{column} = k.value
+"""
+
+LISTED_PORTABLE = """
+SELECT l.external_id, l.stamp, l.natural_key, l.name, l.scope, l.fields
+FROM listing AS l
+WHERE l.connection_id = :connection AND l.entity = :entity AND l.{column} = ANY(:values)
+"""
+
+
+def listed_rows(
+    connection: Connection,
+    connection_id: int,
+    entity: str,
+    column: Literal["stamp", "natural_key"],
+    values: Sequence[str],
+) -> Sequence[Any]:
+    """Return the listing's rows whose stamp or natural key is one of ``values``."""
+    bound: dict[str, Any] = {"connection": connection_id, "entity": entity}
+    if connection.dialect.name == "sqlite":
+        statement = text(LISTED.format(column=column))
+        return connection.execute(statement, {**bound, "values": json.dumps(list(values))}).all()
+    statement = text(LISTED_PORTABLE.format(column=column))
+    return connection.execute(statement, {**bound, "values": list(values)}).all()

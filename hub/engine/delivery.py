@@ -1,0 +1,353 @@
+"""Hops 5 to 8 for one flow: claim, resolve, match, send, settle, until nothing is due."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hub.engine.context import FlowContext, Tools
+from hub.engine.fetching import fetch_payloads
+from hub.engine.matching import FEW, Listing, adopt
+from hub.engine.proof import StampLost, proof_needed, prove_stamp
+from hub.engine.readback import ReadBack
+from hub.engine.refusals import Refusals
+from hub.engine.resolve import resolve
+from hub.engine.sending import DrainStopped, Sender, Sent
+from hub.engine.surroundings import look_around
+from hub.engine.unknown import search_unknown
+from hub.engine.work import Work, work_from
+from hub.outbox import Settled, Settlement, claim_due, give_back, put_keys, waiting_counts
+from hub.outbox.settle import LogLine
+from hub.sdk import LeaseLost, LoadItem
+from hub.seams import crashpoint
+from hub.store.tables import Flow
+
+CLAIM_SIZE = 200
+SINGLES = 10
+VERIFY_AFTER_CALLS = 19
+"""Bulk calls before their ids are verified: a listing page of 200 then holds them all."""
+
+
+class Delivery:
+    """One drain of one flow by one worker."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        context: FlowContext,
+        source: Callable[[], Any],
+        target: Any,
+        sender: Sender,
+        *,
+        run_id: int | None,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_progress: Callable[[Counter[str]], None] = lambda _counts: None,
+    ) -> None:
+        self._tools = tools
+        self._context = context
+        self._source = source
+        self._target = target
+        self._sender = sender
+        self._run_id = run_id
+        self._should_stop = should_stop
+        self._on_progress = on_progress
+        self._listing = Listing(tools, context, target, run_id)
+        self._read_back = ReadBack(tools, context, target, run_id)
+        self._unverified_calls = 0
+        self.counts: Counter[str] = Counter()
+        self.bulk = False
+        with tools.database.read() as session:
+            flow = session.get_one(Flow, context.flow_id)
+            self._refusals = Refusals(flow.refusals, flow.refusal_reason)
+
+    def drain(self) -> Counter[str]:
+        """Deliver until nothing is due now.
+
+        Raises ``DrainStopped``, ``StampLost``, ``TooManyRefusals``; accepted writes that were not
+        read back then return to the waiting ones.
+        """
+        self._judge_mode()
+        try:
+            while not self._should_stop():
+                self._search()
+                if not self._claim_and_deliver():
+                    self._verify()
+                    if not self._anything_due():
+                        break
+                self._refusals.check()
+            self._finish_read_back()
+        finally:
+            with self._tools.database.begin() as connection:
+                for token in self._read_back.open:
+                    give_back(connection, token, self._tools.now_ms())
+                self._refusals.save(connection, self._context.flow_id)
+        return self.counts
+
+    def _judge_mode(self) -> None:
+        """Batch or one by one: judged once, on the backlog when the drain begins."""
+        with self._tools.database.begin() as connection:
+            waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
+        threshold = int(self._context.messages.get("threshold_count") or 0)
+        batch = bool(self._context.messages.get("batch"))
+        self.bulk = batch and self._context.batch_limit > 1 and waiting["due"] > threshold
+
+    def _anything_due(self) -> bool:
+        with self._tools.database.begin() as connection:
+            waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
+        return waiting["unknown_due"] > 0 or (waiting["due"] > 0 and not self._read_back.count)
+
+    def _search(self) -> None:
+        if self._unverified_calls == 0:
+            self._count(search_unknown(self._tools, self._context, self._target, self._run_id))
+
+    def _verify(self) -> None:
+        self._unverified_calls = 0
+        self._search()
+
+    def _claim_and_deliver(self) -> bool:
+        size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else SINGLES
+        with self._tools.database.begin() as connection:
+            token, rows = claim_due(
+                connection, self._context.flow_id, self._tools.owner, size, self._tools.now_ms()
+            )
+            works = [work_from(row) for row in rows]
+            if works:
+                look_around(connection, self._context, token, works)
+        crashpoint("claim.after_commit")
+        if not works:
+            return False
+        self._sender.start_claim(token)
+        try:
+            self._deliver(token, works)
+        except LeaseLost:
+            return True
+        except BaseException:
+            with self._tools.database.begin() as connection:
+                give_back(connection, token, self._tools.now_ms())
+            raise
+        self._end_claim(token)
+        return True
+
+    def _end_claim(self, token: str) -> None:
+        """Give back what is left of a claim; accepted writes keep theirs until read back."""
+        if token in self._read_back.open:
+            return
+        with self._tools.database.begin() as connection:
+            give_back(connection, token, self._tools.now_ms())
+
+    def _deliver(self, token: str, works: Sequence[Work]) -> None:
+        fetched = fetch_payloads(self._tools, self._context, self._source, works)
+        ready: list[Work] = []
+        ended: list[Settled] = list(fetched)
+        gone = {row.id for row in fetched}
+        for work in works:
+            if work.id in gone:
+                continue
+            row = resolve(self._context, work)
+            if row is None:
+                ready.append(work)
+            else:
+                ended.append(row)
+        self._settle(token, ended)
+        self._fetch_missing_parents(ended)
+        ready = self._match(token, ready)
+        self._send_all(token, ready)
+
+    def _match(self, token: str, works: Sequence[Work]) -> list[Work]:
+        unbound = [work for work in works if work.external_id is None]
+        if not unbound:
+            return list(works)
+        listed = self._listing.fresh or len(unbound) > FEW
+        if listed or self._context.target.action.listing_before:
+            if not self._listing.fresh:
+                self._listing.read()
+            with self._tools.database.read() as session:
+                hits = self._listing.find(session.connection(), unbound)
+        else:
+            items = [LoadItem(w.key, w.native, None, str(w.id)) for w in unbound]
+            hits = self._context.target.plugin.match(
+                self._target, self._context.target.action, items
+            )
+        ended: list[Settled] = []
+        with self._tools.database.read() as session:
+            connection = session.connection()
+            for work in unbound:
+                row = adopt(connection, self._context, work, hits.get(work.key, ()))
+                row = row or self._not_there(work)
+                if row is not None:
+                    ended.append(row)
+        self._settle(token, ended)
+        gone = {row.id for row in ended}
+        return [work for work in works if work.id not in gone]
+
+    def _not_there(self, work: Work) -> Settled | None:
+        if work.external_id is not None or self._context.target.action.creates:
+            return None
+        reason = "There is no product with this SKU in the store."
+        return work.settle(
+            "filtered",
+            reason=reason,
+            reason_group=reason,
+            state=True,
+            content_hash=None,
+            rule_version=self._context.rule_version,
+        )
+
+    def _send_all(self, token: str, works: Sequence[Work]) -> None:
+        creates = [work for work in works if work.external_id is None]
+        updates = [work for work in works if work.external_id is not None and not work.delete]
+        deletes = [work for work in works if work.delete]
+        creates = self._prove_first(token, creates)
+        for group in (creates, updates, deletes):
+            size = self._context.batch_limit if self.bulk else 1
+            held: list[Sent] = []
+            for start in range(0, len(group), size):
+                self._refusals.check()
+                if self._should_stop():
+                    break
+                sent = self._sender.send(group[start : start + size])
+                held.append(self._set_aside(token, group[start : start + size], sent))
+                if self.bulk or len(held) >= SINGLES:
+                    self._settle_sent(token, held)
+                    held = []
+                self._maybe_verify(sent)
+            self._settle_sent(token, held)
+
+    def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
+        """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
+        if not creates or not proof_needed(self._tools, self._context):
+            return creates
+        first, rest = creates[0], creates[1:]
+        sent = self._sender.send([first])
+        self._settle_sent(token, [self._set_aside(token, [first], sent)])
+        if sent.rows and sent.rows[0].outcome == "created":
+            prove_stamp(self._tools, self._context, self._target, first, token)
+        elif rest:
+            return self._prove_first(token, rest)
+        return rest
+
+    def _set_aside(self, token: str, works: Sequence[Work], sent: Sent) -> Sent:
+        """Take accepted asynchronous writes out of the settlement; they are read back later."""
+        waiting = {row.id for row in sent.rows if row.status == "in_flight"}
+        if waiting:
+            self._read_back.add(token, [work for work in works if work.id in waiting])
+            sent.rows = [row for row in sent.rows if row.id not in waiting]
+        return sent
+
+    def _maybe_verify(self, sent: Sent) -> None:
+        if any(row.status == "unknown" for row in sent.rows):
+            self._unverified_calls += 1
+            if self._unverified_calls >= VERIFY_AFTER_CALLS:
+                self._verify()
+        if self._read_back.count:
+            self._read_back.keep_alive()
+
+    def _finish_read_back(self) -> None:
+        if not self._read_back.count:
+            return
+        differing = self._read_back.wait_and_check()
+        if differing and not self._should_stop():
+            for token, works in list(self._read_back.open.items()):
+                self._sender.start_claim(token)
+                for start in range(0, len(works), self._context.batch_limit):
+                    self._sender.send(works[start : start + self._context.batch_limit])
+            self._read_back.give_up(self._read_back.wait_and_check())
+        self._count(self._read_back.ended)
+
+    def _settle_sent(self, token: str, held: Sequence[Sent]) -> None:
+        rows = [row for sent in held for row in sent.rows]
+        attempts = [attempt for sent in held for attempt in sent.attempts]
+        intents = [intent for sent in held for intent in sent.intents]
+        if not (rows or attempts or intents):
+            return
+        self._settle(token, rows, attempts, intents, [_line(self._context, s) for s in held])
+
+    def _settle(
+        self,
+        token: str,
+        rows: list[Settled],
+        attempts: Sequence[dict[str, Any]] = (),
+        intents: Sequence[dict[str, Any]] = (),
+        log: Sequence[LogLine | None] = (),
+    ) -> None:
+        if not (rows or attempts or intents):
+            return
+        settlement = Settlement(
+            self._context.flow_id,
+            self._context.connector_id,
+            self._context.key,
+            self._run_id,
+            self._context.target.id,
+            self._context.entity,
+            token,
+            rows=rows,
+            attempts=list(attempts),
+            ended_intents=list(intents),
+            log=[line for line in log if line is not None],
+        )
+        crashpoint("settle.before_commit")
+        with self._tools.database.begin() as connection:
+            settlement.write(connection, self._tools.now_ms())
+        crashpoint("settle.after_commit")
+        self._count(rows)
+
+    def _count(self, rows: Sequence[Settled]) -> None:
+        self._refusals.see(rows)
+        for row in rows:
+            if row.status in ("done", "unchanged", "filtered", "parked"):
+                self.counts[row.outcome or row.status] += 1
+        self._on_progress(self.counts)
+
+    def _fetch_missing_parents(self, rows: Sequence[Settled]) -> None:
+        """A parent that nobody is bringing is read once, by its key (FIRST-FLOWS, blocked)."""
+        context = self._context
+        parent = context.parent_entity
+        keys = {row.blocked[1] for row in rows if row.status == "blocked" and row.blocked}
+        flow_id = context.sibling_flows.get(parent or "")
+        if not keys or parent is None or flow_id is None:
+            return
+        with self._tools.database.begin() as connection:
+            coming = set(
+                connection.exec_driver_sql(
+                    "SELECT key FROM message WHERE flow_id = ? AND status IN "
+                    "('pending','blocked','parked','in_flight','unknown')"
+                    if connection.dialect.name == "sqlite"
+                    else "SELECT key FROM message WHERE flow_id = %s AND status IN "
+                    "('pending','blocked','parked','in_flight','unknown')",
+                    (flow_id,),
+                ).scalars()
+            )
+            put_keys(
+                connection,
+                flow_id=flow_id,
+                source_id=context.source.id,
+                entity=parent,
+                keys=sorted(keys - coming),
+                now_ms=self._tools.now_ms(),
+                run_id=self._run_id,
+                make_records=True,
+            )
+
+
+def _line(context: FlowContext, sent: Sent) -> LogLine | None:
+    """One line of the connector log per call, at the level that its worst record deserves."""
+    outcomes = Counter(row.outcome or row.status for row in sent.rows)
+    level = "info"
+    if outcomes.get("parked") or sent.detail:
+        level = "error"
+    elif outcomes.get("pending"):
+        level = "warning"
+    if not context.logging.get(level):
+        return None
+    words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcomes.items())
+    names = [row.key for row in sent.rows[:5]]
+    more = f" and {len(sent.rows) - 5} more" if len(sent.rows) > 5 else ""
+    reasons = "; ".join(dict.fromkeys(row.reason for row in sent.rows if row.reason))
+    return LogLine(
+        level,
+        f"{words}: {', '.join(names)}{more}" if words else sent.detail,
+        (sent.detail or reasons)[:2000],
+        sent.url,
+    )
+
+
+__all__ = ["Delivery", "DrainStopped", "StampLost"]

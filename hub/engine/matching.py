@@ -1,0 +1,280 @@
+"""Hop 7, first half: find what is already there before anything is created (R10.1-3)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
+
+from hub.engine.context import FlowContext, Tools
+from hub.engine.resolve import differing, load_context_of
+from hub.engine.work import Work
+from hub.mapping import canonical_json
+from hub.outbox import Settled
+from hub.sdk import Listed, Window
+from hub.store.queries import listed_rows
+
+FEW = 10
+"""Up to this many records are searched one by one; more cost less as a listing."""
+
+LISTING_MS = 600_000
+
+
+class Listing:
+    """The target's side, listed once per drain into the database, at most ten minutes old."""
+
+    def __init__(self, tools: Tools, context: FlowContext, client: Any, run_id: int | None) -> None:
+        self._tools = tools
+        self._context = context
+        self._client = client
+        self._run_id = run_id or 0
+        self._read_at: int | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """True while the listing may be used."""
+        return self._read_at is not None and self._tools.now_ms() - self._read_at < LISTING_MS
+
+    def read(self) -> None:
+        """List the whole target side anew, a page per transaction."""
+        context = self._context
+        where = {"connection": context.target.id, "entity": context.entity}
+        with self._tools.database.begin() as connection:
+            connection.execute(
+                text("DELETE FROM listing WHERE connection_id = :connection AND entity = :entity"),
+                where,
+            )
+        pages = context.target.plugin.listing(
+            self._client, context.target.action, Window(), context.preferences
+        )
+        for page in pages:
+            rows = [self._row(listed) for listed in page]
+            if rows:
+                with self._tools.database.begin() as connection:
+                    connection.execute(UPSERT_LISTED, rows)
+        self._read_at = self._tools.now_ms()
+
+    def _row(self, listed: Listed) -> dict[str, Any]:
+        return {
+            "connection": self._context.target.id,
+            "entity": self._context.entity,
+            "external": listed.external_id,
+            "run": self._run_id,
+            "stamp": listed.stamp or None,
+            "natural": natural_key(self._context, listed.natural_keys),
+            "name": str(listed.natural_keys.get("name") or "")[:300] or None,
+            "scope": listed.scope,
+            "fields": canonical_json(listed.fields),
+        }
+
+    def find(self, connection: Connection, works: Sequence[Work]) -> dict[str, list[Listed]]:
+        """Return the hits of each record, by its key: by stamp, else by natural key."""
+        found = self._select(connection, "stamp", [work.key for work in works])
+        naturals = {
+            natural: work.key
+            for work in works
+            if work.key not in found and (natural := natural_of(self._context, work))
+        }
+        if naturals:
+            hits = self._select(connection, "natural_key", list(naturals))
+            for work in works:
+                natural = natural_of(self._context, work)
+                if work.key not in found and natural in hits:
+                    found[work.key] = hits[natural]
+        return found
+
+    def _select(
+        self, connection: Connection, column: Literal["stamp", "natural_key"], values: list[str]
+    ) -> dict[str, list[Listed]]:
+        context = self._context
+        found: dict[str, list[Listed]] = {}
+        rows = listed_rows(connection, context.target.id, context.entity, column, values)
+        for external_id, stamp, natural, name, scope, fields in rows:
+            keys = {"name": name or "", "email": natural or ""}
+            listed = Listed(external_id, stamp, keys, json.loads(fields or "{}"), scope)
+            found.setdefault(stamp if column == "stamp" else natural, []).append(listed)
+        return found
+
+
+UPSERT_LISTED = text("""
+INSERT INTO listing (connection_id, entity, external_id, run_id, stamp, natural_key, name, scope,
+                     fields)
+VALUES (:connection, :entity, :external, :run, :stamp, :natural, :name, :scope, :fields)
+ON CONFLICT (connection_id, entity, external_id) DO UPDATE SET
+  run_id = excluded.run_id, stamp = excluded.stamp, natural_key = excluded.natural_key,
+  name = excluded.name, scope = excluded.scope, fields = excluded.fields
+""")
+
+
+def natural_key(context: FlowContext, keys: Mapping[str, str]) -> str | None:
+    """Return the natural key that may adopt: the first of ``match_on`` that is not the stamp."""
+    for name in context.target.action.match_on:
+        if name != "stamp":
+            value = str(keys.get(name) or "").strip().lower()
+            return value or None
+    return None
+
+
+def natural_of(context: FlowContext, work: Work) -> str | None:
+    """Return the record's own natural key, as ``natural_key`` gives it for the other side."""
+    return natural_key(context, {"email": str(work.canonical.get("email") or "")})
+
+
+def adopt(
+    connection: Connection, context: FlowContext, work: Work, hits: Sequence[Listed]
+) -> Settled | None:
+    """Decide what the hits mean for one unbound record.
+
+    Returns how the row ends (parked, or adopted without a write); None when it is to be created
+    (no usable hit) or updated (``work.external_id`` is then set).
+    """
+    stamped = [hit for hit in hits if hit.stamp == work.key]
+    if len(stamped) > 1:
+        return _twice(work, stamped, "carry its ERP key")
+    if stamped:
+        return _take(connection, context, work, stamped[0], "stamp")
+    if context.target.action.match_on[:1] == ("stamp",):
+        return _by_natural_key(connection, context, work, [h for h in hits if not h.stamp])
+    return _by_scope(connection, context, work, list(hits))
+
+
+def _by_natural_key(
+    connection: Connection, context: FlowContext, work: Work, hits: list[Listed]
+) -> Settled | None:
+    """By e-mail only when exactly one record on each side bears it (R10.3)."""
+    natural = natural_of(context, work)
+    if not hits or not natural:
+        return None
+    if len(hits) > 1:
+        return _twice(work, hits, f"have the e-mail {natural}")
+    bearers = _bearers(connection, context, natural)
+    if bearers > 1:
+        return _park(
+            work,
+            f"Record {hits[0].external_id} of the store has the e-mail {natural}, and so have "
+            f"{bearers} records of the ERP: it is not clear which of them it is.",
+            "shared e-mail, not clear which record",
+            "Enter this record's ERP key in the store at the right record, or change the e-mail; "
+            "then retry.",
+        )
+    return _take(connection, context, work, hits[0], "email")
+
+
+def _by_scope(
+    connection: Connection, context: FlowContext, work: Work, hits: list[Listed]
+) -> Settled | None:
+    """Users: the e-mail within the company; an e-mail of another company is never taken."""
+    natural = natural_of(context, work)
+    if not hits:
+        return None
+    own = [hit for hit in hits if hit.scope == work.parent_external]
+    if len(own) > 1:
+        return _twice(work, own, f"have the e-mail {natural}")
+    if own:
+        return _take(connection, context, work, own[0], "email")
+    company = _company_name(connection, context, hits[0].scope)
+    return _park(
+        work,
+        f"The e-mail {natural} belongs to a user of {company} in the store.",
+        "e-mail belongs to another company",
+        "Change the e-mail in the ERP and the next sync picks it up, or skip this contact.",
+        "email",
+    )
+
+
+def _take(
+    connection: Connection, context: FlowContext, work: Work, hit: Listed, how: str
+) -> Settled | None:
+    other = _bound_to(connection, context, hit.external_id, work.record_id)
+    if other:
+        return _park(
+            work,
+            f"Record {hit.external_id} of the store is already linked to {other} of the ERP.",
+            "already linked to another record",
+            "Give this record its own e-mail in the ERP, or skip it.",
+            "email",
+        )
+    work.external_id = hit.external_id
+    work.adopted = True
+    work.adopted_how = how
+    mapped = context.write_mapper.apply(load_context_of(context, work), new=False)
+    work.native, work.hashed = mapped.payload, mapped.hashed
+    work.changed = differing(work.hashed, hit.fields)
+    if how == "email" and context.target.action.match_on[:1] == ("stamp",):
+        work.changed = None  # the stamp must be written too
+        return None
+    return None if work.changed else adopted_without_write(context, work)
+
+
+def adopted_without_write(context: FlowContext, work: Work) -> Settled:
+    """End a row whose record is over there already and looks the same."""
+    return work.settle(
+        "done",
+        outcome="adopted",
+        bind=True,
+        how=work.adopted_how,
+        external_id=work.external_id,
+        state=True,
+        content_hash=work.content_hash,
+        rule_version=context.rule_version,
+        sent=work.hashed_json,
+    )
+
+
+def _bearers(connection: Connection, context: FlowContext, email: str) -> int:
+    found: int = connection.execute(
+        text(
+            "SELECT count(*) FROM record WHERE email = :email AND entity = :entity "
+            "AND connection_id = :connection"
+        ),
+        {"email": email, "entity": context.entity, "connection": context.source.id},
+    ).scalar_one()
+    return found
+
+
+def _bound_to(
+    connection: Connection, context: FlowContext, external_id: str, record_id: int
+) -> str | None:
+    row = connection.execute(
+        text(
+            "SELECT r.key, r.title FROM binding AS b JOIN record AS r ON r.id = b.record_id "
+            "WHERE b.connection_id = :connection AND b.entity = :entity "
+            "AND b.external_id = :external AND b.record_id <> :record"
+        ),
+        {
+            "connection": context.target.id,
+            "entity": context.entity,
+            "external": external_id,
+            "record": record_id,
+        },
+    ).first()
+    return f"{row.title} ({row.key})" if row else None
+
+
+def _company_name(connection: Connection, context: FlowContext, scope: str | None) -> str:
+    row = connection.execute(
+        text(
+            "SELECT r.key, r.title FROM binding AS b JOIN record AS r ON r.id = b.record_id "
+            "WHERE b.connection_id = :connection AND b.entity = :entity AND b.external_id = :scope"
+        ),
+        {
+            "connection": context.target.id,
+            "entity": context.parent_entity or "",
+            "scope": scope or "",
+        },
+    ).first()
+    return f"{row.title} ({row.key})" if row else f"company {scope}"
+
+
+def _twice(work: Work, hits: Sequence[Listed], what: str) -> Settled:
+    ids = ", ".join(hit.external_id for hit in hits[:5])
+    return _park(
+        work,
+        f"It exists twice over there: {len(hits)} records of the store ({ids}) {what}.",
+        "exists twice over there",
+        "Merge or delete the surplus records in the store, then retry.",
+    )
+
+
+def _park(work: Work, reason: str, group: str, remedy: str, field: str = "") -> Settled:
+    return work.settle("parked", reason=reason, reason_group=group, remedy=remedy, field=field)

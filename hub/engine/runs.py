@@ -1,0 +1,170 @@
+"""A run's row: made once per tick, kept up to date while it runs, ended with its reason."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from hub.engine.context import Tools
+from hub.store.base import to_ms
+from hub.store.owner import owner_is_dead
+from hub.store.tables import Lease, Run
+
+FLOW_LEASE_MS = 90_000
+
+
+class FlowBusy(Exception):
+    """Another worker is running this flow now."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of one run, written to its row at most once a second."""
+
+    tools: Tools
+    run_id: int
+    counts: Counter[str] = field(default_factory=Counter)
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    written_at: float = -10.0
+
+    def write(self, *, at_once: bool = False) -> None:
+        """Store the counts, so that pages and other processes see them."""
+        now = self.tools.clock.monotonic()
+        if not at_once and now - self.written_at < 1.0:
+            return
+        self.written_at = now
+        with self.tools.database.write() as session:
+            run = session.get_one(Run, self.run_id)
+            run.counts = dict(self.counts)
+            run.pages = self.pages[-200:]
+            run.heartbeat_at = self.tools.clock.now()
+
+
+def start_run(
+    tools: Tools,
+    flow_id: int,
+    *,
+    mode: str,
+    trigger: str,
+    who: str = "",
+    due_at: datetime | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Insert the run's row and return its id.
+
+    Raises IntegrityError when this tick has its run already (R5); a run by hand takes the first
+    free millisecond.
+    """
+    now = tools.clock.now()
+    with tools.database.write() as session:
+        moment = due_at or now
+        if due_at is None:
+            last = session.query(Run).filter_by(flow_id=flow_id).order_by(Run.due_at.desc()).first()
+            if last is not None and to_ms(last.due_at) >= to_ms(moment):
+                moment = last.due_at.fromtimestamp(
+                    (to_ms(last.due_at) + 1) / 1000, tz=last.due_at.tzinfo
+                )
+        run = Run(
+            flow_id=flow_id,
+            due_at=moment,
+            mode=mode,
+            trigger=trigger,
+            status="running",
+            owner=tools.owner,
+            started_at=now,
+            heartbeat_at=now,
+            since=since,
+            until=until,
+            counts={},
+            pages=[],
+            started_by=who,
+        )
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+def finish_run(
+    tools: Tools, progress: Progress, status: str, error: str = "", remedy: str = ""
+) -> None:
+    """End the run's row."""
+    with tools.database.write() as session:
+        run = session.get_one(Run, progress.run_id)
+        run.counts = dict(progress.counts)
+        run.pages = progress.pages[-200:]
+        run.status = status
+        run.error = error
+        run.remedy = remedy
+        run.finished_at = tools.clock.now()
+
+
+def cancel_requested(tools: Tools, run_id: int) -> bool:
+    """True when somebody pressed Cancel."""
+    with tools.database.read() as session:
+        run = session.get(Run, run_id)
+        return run is None or run.cancel_requested
+
+
+def take_flow(tools: Tools, flow_id: int) -> None:
+    """Take the flow's lease: one worker reads and sends a flow at a time.
+
+    Raises ``FlowBusy`` while a live worker has it; a dead one's lease is taken over at once.
+    """
+    now_ms = tools.now_ms()
+    name = f"flow:{flow_id}"
+    with tools.database.write() as session:
+        lease = session.get(Lease, name)
+        if lease is None:
+            lease = Lease(name=name, owner=tools.owner, until=tools.clock.now())
+            session.add(lease)
+        elif lease.owner != tools.owner or to_ms(lease.until) > now_ms:
+            far = to_ms(lease.until) > now_ms + 10 * FLOW_LEASE_MS
+            if to_ms(lease.until) > now_ms and not far and not owner_is_dead(lease.owner):
+                raise FlowBusy(f"flow {flow_id} is running in another worker")
+        lease.owner = tools.owner
+        session.flush()
+        session.execute(
+            text("UPDATE lease SET until = :until WHERE name = :name"),
+            {"until": now_ms + FLOW_LEASE_MS, "name": name},
+        )
+
+
+def renew_flow(tools: Tools, flow_id: int) -> None:
+    """Keep the flow's lease while it runs."""
+    with tools.database.begin() as connection:
+        connection.execute(
+            text("UPDATE lease SET until = :until WHERE name = :name AND owner = :owner"),
+            {
+                "until": tools.now_ms() + FLOW_LEASE_MS,
+                "name": f"flow:{flow_id}",
+                "owner": tools.owner,
+            },
+        )
+
+
+def release_flow(tools: Tools, flow_id: int) -> None:
+    """Give the flow's lease back."""
+    with tools.database.begin() as connection:
+        connection.execute(
+            text("DELETE FROM lease WHERE name = :name AND owner = :owner"),
+            {"name": f"flow:{flow_id}", "owner": tools.owner},
+        )
+
+
+def close_dead_runs(tools: Tools) -> int:
+    """Mark runs whose worker is gone; their messages and cursors are safe and go on."""
+    now = tools.clock.now()
+    closed = 0
+    with tools.database.write() as session:
+        for run in session.query(Run).filter(Run.status == "running"):
+            silent = run.heartbeat_at is None or (now - run.heartbeat_at).total_seconds() > 600
+            if owner_is_dead(run.owner) or (silent and run.owner != tools.owner):
+                run.status = "failed"
+                run.error = "The hub stopped while this run was under way."
+                run.remedy = "Nothing was lost: the next run goes on where this one stopped."
+                run.finished_at = now
+                closed += 1
+    return closed

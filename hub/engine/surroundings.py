@@ -1,0 +1,66 @@
+"""What stands around claimed rows: bindings, parents, what was settled last. One query a claim."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from hub.engine.context import FlowContext
+from hub.engine.work import Work
+
+AROUND = text("""
+SELECT m.id, m.mapped, s.content_hash, s.canonical_hash AS settled_canonical,
+  s.source_version AS settled_version, s.sent, b.external_id, e.enabled, r.email, r.parent_key,
+  p.id AS parent_id, p.record_class AS parent_class, p.status AS parent_status,
+  p.attributes AS parent_attributes, pe.enabled AS parent_enabled,
+  pb.external_id AS parent_external
+FROM message AS m
+JOIN record AS r ON r.id = m.record_id
+LEFT JOIN flow_state AS s ON s.flow_id = m.flow_id AND s.record_id = m.record_id
+LEFT JOIN binding AS b ON b.connection_id = :target AND b.record_id = m.record_id
+  AND b.entity = :entity
+LEFT JOIN enablement AS e ON e.connector_id = :connector AND e.record_id = m.record_id
+LEFT JOIN record AS p ON p.connection_id = :source AND p.entity = :parent_entity
+  AND p.key = r.parent_key
+LEFT JOIN enablement AS pe ON pe.connector_id = :connector AND pe.record_id = p.id
+LEFT JOIN binding AS pb ON pb.connection_id = :target AND pb.record_id = p.id
+  AND pb.entity = :parent_entity
+WHERE m.claim_token = :token
+""")
+
+
+def look_around(
+    connection: Connection, context: FlowContext, token: str, works: Sequence[Work]
+) -> None:
+    """Fill in bindings, parents and last settled state of a claim's rows."""
+    by_id = {work.id: work for work in works}
+    rows = connection.execute(
+        AROUND,
+        {
+            "token": token,
+            "target": context.target.id,
+            "source": context.source.id,
+            "connector": context.connector_id,
+            "entity": context.entity,
+            "parent_entity": context.parent_entity or "",
+        },
+    )
+    for row in rows:
+        work = by_id.get(row.id)
+        if work is None:
+            continue
+        work.settled_hash = row.content_hash
+        work.settled_canonical = row.settled_canonical
+        work.settled_version = row.settled_version
+        work.sent = json.loads(row.sent) if row.sent else None
+        work.mapped_before = row.mapped
+        work.external_id = row.external_id
+        work.enabled = row.enabled is None or bool(row.enabled)
+        work.email = row.email
+        work.parent_key = row.parent_key
+        if row.parent_id is not None and row.parent_status:
+            work.parent = json.loads(row.parent_attributes or "{}")
+            work.parent_class = row.parent_class
+            work.parent_status = row.parent_status
+        work.parent_enabled = row.parent_enabled is None or bool(row.parent_enabled)
+        work.parent_external = row.parent_external

@@ -1,0 +1,176 @@
+"""Records whose end is not known: search, bind what is found, repeat only after the hold (R10.6).
+
+    A: create ── answer lost ── unknown ── search 2 s, 4 s, 8 s … ── found: bind
+    B:                                      └─ not found, hold over ── pending: created again
+The row stays among the running ones meanwhile, so that a newer change cannot create beside it.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from hub.engine.context import FlowContext, Tools
+from hub.engine.matching import FEW, natural_key, natural_of
+from hub.engine.resolve import differing
+from hub.engine.surroundings import look_around
+from hub.engine.work import Work, work_from
+from hub.mapping import content_hash
+from hub.outbox import Settled, Settlement, claim_unknown
+from hub.outbox.settle import LogLine
+from hub.sdk import Listed, LoadItem, Window
+from hub.seams import crashpoint
+from hub.store.base import from_ms
+
+TAKE = 200
+MARGIN = timedelta(seconds=120)
+
+
+def search_unknown(
+    tools: Tools, context: FlowContext, client: Any, run_id: int | None
+) -> list[Settled]:
+    """Search every unknown record that is due; settle what the search tells. Returns the rows."""
+    ended: list[Settled] = []
+    while True:
+        with tools.database.begin() as connection:
+            token, rows = claim_unknown(
+                connection, context.flow_id, tools.owner, TAKE, tools.now_ms()
+            )
+            works = [work_from(row) for row in rows]
+            if works:
+                look_around(connection, context, token, works)
+        if not works:
+            return ended
+        found = _search(tools, context, client, works)
+        settled = [_judge(tools, context, work, found.get(work.key, [])) for work in works]
+        ended += settled
+        _settle(tools, context, run_id, token, settled)
+
+
+def _settle(
+    tools: Tools, context: FlowContext, run_id: int | None, token: str, rows: list[Settled]
+) -> None:
+    settlement = Settlement(
+        context.flow_id,
+        context.connector_id,
+        context.key,
+        run_id,
+        context.target.id,
+        context.entity,
+        token,
+        expect="unknown",
+        rows=rows,
+    )
+    created = sum(row.outcome == "created" for row in rows)
+    if created and context.logging.get("info"):
+        settlement.log.append(LogLine("info", f"{created} created records found by their key."))
+    crashpoint("verify.before_commit")
+    with tools.database.begin() as connection:
+        settlement.write(connection, tools.now_ms())
+        connection.exec_driver_sql(f"DELETE FROM claim WHERE token = '{token}'")
+    crashpoint("verify.after_commit")
+
+
+def _search(
+    tools: Tools, context: FlowContext, client: Any, works: Sequence[Work]
+) -> dict[str, list[Listed]]:
+    plugin, action = context.target.plugin, context.target.action
+    if len(works) <= FEW:
+        items = [LoadItem(w.key, _payload(w), None, str(w.id)) for w in works]
+        return plugin.match(client, action, items)
+    since = from_ms(min(work.hold_until or tools.now_ms() for work in works))
+    since -= timedelta(milliseconds=context.hold_ms) + MARGIN
+    wanted = {work.key for work in works}
+    naturals = {natural: w.key for w in works if (natural := natural_of(context, w))}
+    found: dict[str, list[Listed]] = {}
+    for page in plugin.listing(client, action, Window(since=since), context.preferences):
+        for listed in page:
+            key = listed.stamp
+            if key not in wanted:
+                natural = natural_key(context, listed.natural_keys)
+                key = naturals.get(natural or "") if not listed.stamp else None
+            if key is not None:
+                found.setdefault(key, []).append(listed)
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _payload(work: Work) -> dict[str, Any]:
+    sent: dict[str, Any] = json.loads(work.mapped_before) if work.mapped_before else {}
+    return sent or work.canonical
+
+
+def _judge(tools: Tools, context: FlowContext, work: Work, hits: Sequence[Listed]) -> Settled:
+    hashed = work.mapped_before or "{}"
+    work.hashed_json, work.content_hash = hashed, content_hash(hashed)
+    if work.external_id is not None:
+        return _judge_update(tools, context, work, hits)
+    ours = [hit for hit in hits if _is_ours(context, work, hit)]
+    if len(ours) > 1:
+        return work.settle(
+            "parked",
+            reason=f"It exists twice over there: {', '.join(h.external_id for h in ours[:5])}.",
+            reason_group="exists twice over there",
+            remedy="Merge or delete the surplus records in the store, then retry.",
+        )
+    if ours:
+        return work.settle(
+            "done",
+            outcome="created",
+            bind=True,
+            external_id=ours[0].external_id,
+            state=True,
+            content_hash=work.content_hash,
+            rule_version=context.rule_version,
+            sent=hashed,
+        )
+    return _not_found(tools, work)
+
+
+def _judge_update(
+    tools: Tools, context: FlowContext, work: Work, hits: Sequence[Listed]
+) -> Settled:
+    """An update whose answer was lost: done when every field we can see is the new one."""
+    wanted = json.loads(work.hashed_json)
+    mine = [hit for hit in hits if hit.external_id == work.external_id]
+    if mine and wanted and not differing(wanted, mine[0].fields):
+        return work.settle(
+            "done",
+            outcome="updated",
+            external_id=work.external_id,
+            bind=True,
+            state=True,
+            content_hash=work.content_hash,
+            rule_version=context.rule_version,
+            sent=work.hashed_json,
+        )
+    return _not_found(tools, work)
+
+
+def _is_ours(context: FlowContext, work: Work, hit: Listed) -> bool:
+    if context.target.action.match_on[:1] == ("stamp",):
+        return hit.stamp == work.key
+    return hit.scope is None or hit.scope == work.parent_external
+
+
+def _not_found(tools: Tools, work: Work) -> Settled:
+    now_ms = tools.now_ms()
+    if work.hold_until is None or now_ms >= work.hold_until:
+        return work.settle(
+            "pending",
+            reason="It did not arrive; it is sent again.",
+            isolation=work.isolation or None,
+            searches=0,
+            forget_hash=work.external_id is not None,
+        )
+    searches = work.searches + 1
+    due = min(now_ms + min(2 ** (searches + 1), 30) * 1000, work.hold_until)
+    return work.settle(
+        "unknown",
+        outcome=work.outcome,
+        reason="The answer was lost; the record is being looked up.",
+        due_ms=due,
+        hold_ms=work.hold_until,
+        searches=searches,
+    )
