@@ -142,10 +142,3 @@ def resolved(context: Context, session: Session, connection: Connection) -> dict
 def sign_in_names(specs: Iterable[ParameterSpec]) -> list[str]:
     """Return the parameters whose change lets a refused sign-in be tried again."""
     return sorted(s.name for s in specs if s.sign_in or s.secret or s.kind is Kind.URL)
-
-
-def sign_in_digest(context: Context, plugin: str, values: Mapping[str, Any]) -> str:
-    """Return the keyed digest of resolved sign-in values; it tells nothing about them."""
-    specs = context.connection_specs(plugin)
-    names = sign_in_names(specs)
-    return context.vault.digest(plugin, *(f"{n}={values.get(n)!s}" for n in names))

@@ -128,6 +128,22 @@ def unsaved(context: Context, session: Session, given: ConnectionInput) -> dict[
         raise FieldErrors({error.parameter or "": str(error)}) from None
 
 
+def sign_in_moves(context: Context, session: Session, given: ConnectionInput) -> int | None:
+    """Return the id of the saved connection whose sign-in values ``given`` would change."""
+    found = by_key(session, given.key)
+    if found is None:
+        return None
+    stored = connection_values.rows(session, found.id)
+    values = check(context, session, given).values
+    for name in connection_values.sign_in_names(context.connection_specs(found.plugin)):
+        row = stored.get(name)
+        if row is not None and name in given.cleared:
+            return found.id
+        if name in values and not _same(context, found, row, name, values[name]):
+            return found.id
+    return None
+
+
 def save(
     context: Context, session: Session, given: ConnectionInput, who: str
 ) -> tuple[Connection, bool]:

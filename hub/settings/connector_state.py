@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from hub.settings import common, rules
 from hub.settings.context import Context
 from hub.settings.errors import Clash, NotFound
+from hub.settings.features import pairs
 from hub.settings.spec_parts import Setting
 from hub.settings.specs import specs_of
 from hub.store.tables import Connection, Connector, Preference, Schedule
@@ -60,7 +61,7 @@ def extra_settings(context: Context, session: Session, connector: Connector) -> 
     return [Setting(spec, keys) for spec in specs]
 
 
-def features(session: Session, connector_id: int) -> dict[str, str]:
+def ticked(session: Session, connector_id: int) -> dict[str, str]:
     """Return the ticked flows with their schedule; ``none`` = by hand only."""
     found: dict[str, str] = {}
     for key, flow in rules.flows(session, connector_id).items():
@@ -83,8 +84,17 @@ def flat(context: Context, session: Session, connector: Connector) -> dict[str, 
         found |= {f"{name}.{n}": value for n, value in values.items()}
     tables = rules.section(session, connector.id, "values")
     found |= {f"values.{n}": value for n, value in tables.items() if value}
-    found |= {f"features.{n}": cron for n, cron in features(session, connector.id).items()}
+    found |= {f"features.{key}": OFF for key in flow_keys(context, session, connector)}
+    found |= {f"features.{key}": cron for key, cron in ticked(session, connector.id).items()}
     return found
+
+
+def flow_keys(context: Context, session: Session, connector: Connector) -> list[str]:
+    """Return the flows that the connector's pair of plugins offers."""
+    sides = rules.pair(context, session, connector)
+    if sides.erp_plugin is None or sides.store_plugin is None:
+        return []
+    return [source.key for source, _ in pairs(sides.erp_plugin, sides.store_plugin)]
 
 
 def write_section(
