@@ -4,7 +4,7 @@ from typing import Any
 
 from hub.sdk.simulation import SimRequest, SimResponse
 from plugins.acumatica.simulator import errors, names
-from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL
+from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL, spec
 from plugins.acumatica.simulator.wire import system, wrap
 
 BUILD = "24.205.0012"
@@ -48,32 +48,69 @@ def login_page(_request: SimRequest) -> SimResponse:
 
 
 def swagger(request: SimRequest) -> SimResponse:
-    """GET swagger.json: the entities that are simulated, with their plain fields."""
+    """GET swagger.json: the entities that are simulated, in the form of the vendor's document."""
     version = request.params.get("version", VERSIONS[-1])
     if request.params.get("endpoint", "Default") != "Default" or version not in VERSIONS:
         return errors.no_resource(request.path)
     schemas: dict[str, Any] = {
-        name: {"type": "object", "properties": {"value": value}} for name, value in _TYPES.values()
+        "Entity": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "rowNumber": {"type": "integer", "format": "int64"},
+                "note": _ref("StringValue"),
+                "custom": {"type": "object"},
+                "error": {"type": "string"},
+            },
+        },
+        **{
+            name: {"type": "object", "properties": {"value": v, "error": {"type": "string"}}}
+            for name, v in _TYPES.values()
+        },
     }
-    found: dict[str, Any] = {}
+    entities = (*SPECS, "Address", "WarehouseLocation", "StockItemWarehouseDetail")
+    schemas.update({name: _schema(name) for name in (*entities, "CreditVerificationRules")})
+    paths: dict[str, Any] = {}
     for entity in TOP_LEVEL:
-        fields = {
-            name: {"$ref": f"#/components/schemas/{_TYPES[kind][0]}"}
-            for name, kind in SPECS[entity].kinds.items()
+        paths[f"/{entity}"] = {
+            "get": _operation(entity, "GetList"),
+            "put": _operation(entity, "PutEntity"),
         }
-        schemas[entity] = {"type": "object", "properties": fields}
-        found[f"/{entity}"] = {
-            "get": {"operationId": f"{entity}_GetList", "responses": {"200": {"description": ""}}}
+        paths[f"/{entity}/{{ids}}"] = {
+            "get": _operation(entity, "GetByKeys"),
+            "delete": _operation(entity, "DeleteByKeys"),
         }
     return SimResponse.json(
         {
             "openapi": "3.0.1",
             "info": {"title": f"Default/{version}", "version": "4"},
             "servers": [{"url": f"/entity/Default/{version}"}],
-            "paths": found,
+            "paths": paths,
             "components": {"schemas": schemas},
         }
     )
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schema(entity: str) -> dict[str, Any]:
+    of = spec(entity)
+    fields: dict[str, Any] = {name: _ref(_TYPES[kind][0]) for name, kind in of.kinds.items()}
+    fields.update({name: _ref(target) for name, (target, _) in of.linked.items()})
+    for name, (target, _) in of.details.items():
+        fields[name] = {"type": "array", "items": _ref(target or "Entity")}
+    return {"allOf": [_ref("Entity"), {"type": "object", "properties": fields}]}
+
+
+def _operation(entity: str, name: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ref(entity)}}
+    return {
+        "tags": [entity],
+        "operationId": f"{entity}_{name}",
+        "responses": {"200": {"description": "The record.", "content": content}},
+    }
 
 
 def branches() -> list[dict[str, Any]]:

@@ -263,7 +263,8 @@ class AcumaticaSimulator(SimulatedServer):
 
     def _routes(self) -> None:
         add, entities = self.router.add, self.entities
-        add("GET", "/entity", discovery.root)
+        for path in ("/entity", "/entity/"):
+            add("GET", path, discovery.root)
         add("POST", "/entity/auth/login", self._login)
         add("POST", "/entity/auth/logout", self._logout)
         add("GET", "/Frames/Login.aspx", discovery.login_page)
@@ -278,22 +279,11 @@ class AcumaticaSimulator(SimulatedServer):
         add("POST", _ENTITY + "/{rest:path}", entities.action)
 
 
-_PUBLIC = {"", "/entity", "/entity/auth/login", "/entity/auth/logout", "/Frames/Login.aspx"}
-
-
-def make_simulator(
-    clock: Clock, seed: int, customers: int = 120, items: int = 400, **options: Any
-) -> AcumaticaSimulator:
-    """Return a fresh instance with seeded data, the same for the same seed and clock start.
-
-    Options: those of AcumaticaSimulator, and ``per_minute`` for the licence's requests per minute.
-    There are no orders yet, so ``orders`` is of no effect.
-    """
-    options.pop("orders", None)
-    per_minute = options.pop("per_minute", None)
-    quotas = dict(options.pop("quotas", None) or {})
-    if per_minute:
-        quotas["api"] = (int(per_minute), 60.0)
-    return AcumaticaSimulator(
-        clock=clock, seed=seed, customers=customers, items=items, quotas=quotas, **options
-    )
+_PUBLIC = {
+    "",
+    "/entity",
+    "/entity/",
+    "/entity/auth/login",
+    "/entity/auth/logout",
+    "/Frames/Login.aspx",
+}
