@@ -122,7 +122,13 @@ def bar_chart(
             height = value / top * PLOT * 0.96
             height = max(height, LEAST_PARKED if band.key == "parked" else 1.0)
             parts.append(
-                Rect(round(x, 3), round(base - height, 2), round(width, 3), round(height, 2), band.key)
+                Rect(
+                    round(x, 3),
+                    round(base - height, 2),
+                    round(width, 3),
+                    round(height, 2),
+                    band.key,
+                )
             )
             base -= height + GAP
         said = [
