@@ -10,6 +10,7 @@ from hub.sdk import ConfigError, ConnectionTrouble, HubError, LoadItem
 
 MOVED = {301, 302, 303, 307, 308}
 FOR_GOOD = {301, 308}
+DOWN = {502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,16 @@ def moved(call: Call, raw: Raw, parameter: str) -> HubError | None:
         "Nothing was sent there.",
         parameter=parameter,
     )
+
+
+def trouble(call: Call, raw: Raw, gone: HubError | None) -> str:
+    """Return why an answer says that the connection, not a record, is in trouble; "" if it is not."""
+    if isinstance(gone, ConnectionTrouble):
+        return str(gone)
+    if raw.status in DOWN:
+        return f"{call.origin} answered {raw.status}: out of service."
+    if raw.status == 500:
+        return f"{call.origin} answered 500: internal error."
+    if 200 <= raw.status < 300 and raw.body[:200].lstrip().startswith((b"<!", b"<html", b"<HTML")):
+        return f"{call.origin} answered with a web page instead of data."
+    return ""

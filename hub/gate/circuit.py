@@ -99,7 +99,7 @@ class Circuits:
     def _flush(self, conn: Connection, connection_id: int, way: Way, row: Row) -> None:
         with self._lock:
             passed = self._passed.pop((connection_id, way), 0)
-        if passed and (row.failures or row.recent):
+        if passed > 0 and (row.failures or row.recent):
             recent = (row.recent + "." * min(passed, LAST))[-LAST:]
             recent = recent if "x" in recent else ""
             run(conn, COUNT, 0, recent, connection_id, way)
@@ -119,9 +119,22 @@ class Circuits:
         self._on_change(connection_id, True, "")
 
     def failed(
-        self, connection_id: int, way: Way, reason: str, *, probe: bool, soft: bool = False
+        self,
+        connection_id: int,
+        way: Way,
+        reason: str,
+        *,
+        probe: bool,
+        soft: bool = False,
+        instead: bool = False,
     ) -> None:
-        """A call failed by the connection. ``soft`` (a bare 500) counts for the rate alone."""
+        """A call failed by the connection. ``soft`` (a bare 500) counts for the rate alone.
+
+        ``instead``: its answer had been counted as a pass before the plugin read it.
+        """
+        if instead:
+            with self._lock:
+                self._passed[connection_id, way] -= 1
         with self._db.begin() as conn:
             run(conn, INSERT, connection_id, way)
             row = self._load(conn, connection_id, way)

@@ -60,9 +60,11 @@ class Judge:
     def _trouble(self, error: HubError) -> None:
         if self._facts.id is None or isinstance(error, NothingToClose) or not self._http.calls:
             return
-        if self._http.last_status is None or self._http.last_status in {500, 502, 503, 504}:
+        if self._http.last_failed:
             return  # counted when it came
-        self._circuits.failed(self._facts.id, self._http.last_way, str(error), probe=False)
+        self._circuits.failed(
+            self._facts.id, self._http.last_way, str(error), probe=False, instead=True
+        )
 
 
 @contextmanager

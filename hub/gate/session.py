@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import Connection
 
 from hub.gate.body import encode
-from hub.gate.call import Call, moved
+from hub.gate.call import Call, moved, trouble
 from hub.gate.circuit import Circuits, Way
 from hub.gate.facts import BeforeSend, CallRecord, ConnectionFacts
 from hub.gate.guard import Origin, Refused, split_url
@@ -33,7 +33,6 @@ from hub.sdk import (
 DEFAULT_SECONDS = 30.0
 DEFAULT_MB = 20
 SAFE = {"GET", "HEAD", "OPTIONS"}
-DOWN = {502, 503, 504}
 EXCERPT = 4000
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -66,6 +65,7 @@ class GateSession:
         self.last_way: Way = "read"
         self.last_specs: list[QuotaSpec] = []
         self.last_status: int | None = None
+        self.last_failed = False
         self.counted: BaseException | None = None
         self.account = account
         self._origins = origins
@@ -183,7 +183,7 @@ class GateSession:
         self, call: Call, permit: Permit, probe: bool, error: Exception, started: float
     ) -> HubError:
         self.calls += 1
-        self.last_status = None
+        self.last_status, self.last_failed = None, True
         took = self._clock.monotonic() - started
         told = self._sorted(call, error)
         self._limiter.failed(self.account, permit)
@@ -215,8 +215,7 @@ class GateSession:
         if date != self._date:
             self._date, self._server_now = date, None
         gone = moved(call, raw, self._origins[call.origin])
-        if self.facts.id is not None:
-            self._judge(call, raw.status, probe, gone)
+        self._judge(call, raw, probe, gone)
         if 200 <= raw.status < 300:
             self._sign_in.answered()
         self._report(call, raw.status, took, str(gone or ""), raw.body)
@@ -225,19 +224,17 @@ class GateSession:
             raise gone
         return Answer(raw.status, raw.headers, raw.body, call.url, took, raw.cookies)
 
-    def _judge(self, call: Call, status: int, probe: bool, gone: HubError | None) -> None:
+    def _judge(self, call: Call, raw: Raw, probe: bool, gone: HubError | None) -> None:
         if self.facts.id is None:
             return
-        if status in DOWN or isinstance(gone, ConnectionTrouble):
-            reason = str(gone or f"{call.origin} answered {status}: out of service.")
-            self._circuits.failed(self.facts.id, call.way, reason, probe=probe)
-        elif status == 500:
-            # Some systems answer 500 for one bad record: it counts for the rate only.
-            reason = f"{call.origin} answered {status}: internal error."
-            self._circuits.failed(self.facts.id, call.way, reason, probe=probe, soft=True)
-        else:
-            closes = probe or self._test
-            self._circuits.passed(self.facts.id, call.way, closes=closes)
+        reason = trouble(call, raw, gone)
+        self.last_failed = bool(reason)
+        if not reason:
+            self._circuits.passed(self.facts.id, call.way, closes=probe or self._test)
+            return
+        # Some systems answer 500 for one bad record: it counts for the rate only.
+        soft = raw.status == 500
+        self._circuits.failed(self.facts.id, call.way, reason, probe=probe, soft=soft)
 
     def _report(
         self, call: Call, status: int | None, took: float, error: str, answer: bytes

@@ -13,7 +13,6 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NameResolutionError,
-    NewConnectionError,
     SSLError,
 )
 from urllib3.util.connection import is_connection_dropped
@@ -227,11 +226,11 @@ def reason(origin: Origin, error: Exception, deadline: Deadline, seconds: float)
 
 def connect_reason(origin: Origin, error: Exception) -> str:
     """Return why no connection came about."""
-    if isinstance(error, ConnectTimeoutError | TimeoutError):
-        return f"{origin} does not answer: no connection within {CONNECT_SECONDS:g} seconds"
     cause: Any = getattr(error, "__cause__", None)
-    if isinstance(error, NewConnectionError) and isinstance(cause, ConnectionRefusedError):
+    if isinstance(cause, ConnectionRefusedError):
         return f"{origin} refused the connection"
+    if isinstance(cause or error, TimeoutError) or type(error) is ConnectTimeoutError:
+        return f"{origin} does not answer: no connection within {CONNECT_SECONDS:g} seconds"
     return f"{origin} cannot be reached"
 
 

@@ -1,0 +1,166 @@
+"""Calls over real sockets: what a vendor can do to us, and what the operator is told."""
+
+import gzip
+import socket
+import struct
+import time
+
+import pytest
+from gate_kit import OK, answer, vendor
+
+from hub.gate.guard import Refused, split_url
+from hub.gate.transport import NoAnswer, NotSent, Request, TooLarge, Transport
+
+
+@pytest.fixture
+def transport():
+    made = Transport()
+    yield made
+    made.close()
+
+
+def call(transport, url, *, method="GET", body=None, seconds=1.0, max_bytes=10_000, own=True):
+    origin, parts = split_url(url)
+    request = Request(method, parts.request_uri, {}, body, max_bytes)
+    return transport.send(origin, request, own_network=own, seconds=seconds)
+
+
+def test_one_connection_is_kept_for_all_calls(transport):
+    with vendor() as server:
+        for _ in range(5):
+            assert call(transport, server.url).body == b"{}"
+        assert (len(server.seen), server.connections) == (5, 1)
+
+
+def test_a_connection_closed_while_idle_is_replaced_without_a_second_send(transport):
+    with vendor(lambda _r, sock: (sock.sendall(OK), None)[1]) as server:
+        for _ in range(3):
+            call(transport, server.url, method="POST", body=b"{}")
+            time.sleep(0.05)
+        assert (len(server.seen), server.connections) == (3, 3)
+
+
+def test_a_private_address_without_the_tick_gets_no_byte(transport):
+    with vendor() as server, pytest.raises(Refused, match="on our network"):
+        call(transport, server.url, own=False)
+    assert server.seen == []
+
+
+def test_dns_rebinding_is_caught_on_the_connected_socket(transport, monkeypatch):
+    with vendor() as server:
+        def rebound(_host, port, *_args):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", rebound)
+        with pytest.raises(Refused):
+            call(transport, "http://shop.example/x", own=False)
+        time.sleep(0.05)
+        assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0.0.0.0",
+             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1.", "0x7f.1", "①②⑦.0.0.1"]
+)
+def test_every_spelling_of_loopback_is_seen_through(transport, host):
+    with vendor() as server:
+        try:
+            call(transport, f"http://{host}:{server.port}/", own=False)
+        except (Refused, NotSent):
+            pass
+        else:
+            pytest.fail("the call went out")
+        assert server.seen == []
+
+
+def drip(_request, sock):
+    try:
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(200):
+            sock.sendall(b"x")
+            time.sleep(0.03)
+    except OSError:
+        pass
+
+
+def drip_head(_request, sock):
+    try:
+        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 300:
+            sock.sendall(bytes([byte]))
+            time.sleep(0.03)
+    except OSError:
+        pass
+
+
+def endless_without_length(_request, sock):
+    sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npart")
+    time.sleep(1.2)
+
+
+@pytest.mark.parametrize(
+    "reply", [drip, drip_head, endless_without_length, lambda _r, _s: time.sleep(1.2)]
+)
+def test_the_deadline_is_total(transport, reply):
+    with vendor(reply) as server:
+        began = time.monotonic()
+        with pytest.raises(NoAnswer, match="within 0.4 seconds"):
+            call(transport, server.url, seconds=0.4)
+        assert time.monotonic() - began < 0.9
+
+
+def reset(_request, sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (reset, "cut the connection"),
+        (lambda _r, _s: None, "cut the connection"),
+        (lambda _r, s: (s.sendall(answer(body=b"x" * 50)[:-20]), None)[1], "cut"),
+        (lambda _r, s: (s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nab"),
+                        None)[1], "cut"),
+        (b"garbage\r\n\r\n", "cut the connection|not HTTP"),
+        (answer(body=b"not gzip", Content_Encoding="gzip"), "cannot be unpacked"),
+    ],
+)
+def test_broken_answers_are_no_answers(transport, reply, text):
+    with vendor(reply) as server, pytest.raises(NoAnswer, match=text):
+        call(transport, server.url + "/?token=secret")
+
+
+def test_size_is_bounded_after_unpacking(transport):
+    bomb = gzip.compress(b"0" * 50_000_000, 9)
+    with vendor(answer(body=bomb, Content_Encoding="gzip")) as server, pytest.raises(TooLarge):
+        call(transport, server.url, max_bytes=1_000_000, seconds=5)
+
+
+def test_gzip_is_unpacked(transport):
+    with vendor(answer(body=gzip.compress(b"hello"), Content_Encoding="gzip")) as server:
+        assert call(transport, server.url).body == b"hello"
+
+
+def test_nothing_sent_is_told_apart(transport):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with pytest.raises(NotSent, match="refused the connection"):
+        call(transport, f"http://127.0.0.1:{port}/")
+
+
+def test_an_unknown_name_is_told_apart(transport, monkeypatch):
+    def unknown(*_args):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(NotSent, match="cannot be found") as caught:
+        call(transport, "https://nowhere.example/?key=secret")
+    assert caught.value.kind == "name"
+    assert "secret" not in str(caught.value)
+
+
+def test_cookies_and_headers_come_back(transport):
+    reply = b"HTTP/1.1 204 N\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: a=2\r\nSet-Cookie: b=x=y\r\nX-A: 7\r\n\r\n"
+    with vendor(reply) as server:
+        raw = call(transport, server.url)
+    assert (raw.status, raw.cookies, raw.headers["x-a"]) == (204, {"a": "2", "b": "x=y"}, "7")
