@@ -1,5 +1,6 @@
 """Answer bodies of the vendor's three API families (CONTRACT §6.1)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -84,15 +85,18 @@ def v3_page(
     return SimResponse.encoded(text.encode())
 
 
-def v3_error(status: int, title: str = "", errors: Mapping[str, str] | None = None) -> SimResponse:
-    """Return a V3 refusal."""
+def v3_error(
+    status: int, title: str = "", errors: Mapping[str, str] | None = None, kind: str = "json"
+) -> SimResponse:
+    """Return a V3 refusal; stock's are of the media ``kind`` ``problem+json``."""
     body = {
         "status": status,
         "title": title or _TITLES.get(status, "Error"),
         "type": STATUS_CODES,
         "errors": dict(errors or {}),
     }
-    return SimResponse.json(body, status)
+    text = json.dumps(body, ensure_ascii=False)
+    return SimResponse.text(text, status, kind=f"application/{kind}")
 
 
 def v2_error(status: int, message: str, details: Mapping[str, Any] | None = None) -> SimResponse:

@@ -211,6 +211,8 @@ class Backdoor:
         for channel in self._state.channels:
             if str(channel["channelId"]) == key:
                 channel.update({n: v for n, v in changes.items() if n in channel})
+                for user in self._state.users:
+                    user.texts.clear()
                 self._note("channels", key, key, "updated")
                 return channel
         raise KeyError(key)

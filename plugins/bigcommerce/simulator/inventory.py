@@ -13,6 +13,7 @@ from plugins.bigcommerce.simulator.stock import Variant
 
 PAGE_MAX = 1000
 ITEMS_MAX = 2000
+PROBLEM = "problem+json"
 
 
 class Inventory:
@@ -61,7 +62,7 @@ class Inventory:
         """GET /v3/inventory/locations/{id}/items."""
         text = request.params["location_id"]
         if not text.isdigit() or int(text) not in self._stock.locations:
-            return v3_error(404, "Location not found")
+            return v3_error(404, "Location not found", kind=PROBLEM)
         chosen = self._chosen(request)
         page, limit = self._page(request)
         rows = []
@@ -96,11 +97,11 @@ class Inventory:
         if not 1 <= len(items) <= ITEMS_MAX:
             self._refuse(request, items)
             title = f"The number of items has to be between 1 and {ITEMS_MAX}"
-            return v3_error(422, title, {"items": "error.size"})
+            return v3_error(422, title, {"items": "error.size"}, PROBLEM)
         changes, faults = self._stock.read(items, relative=relative)
         if faults:
             self._refuse(request, items)
-            return v3_error(422, f"[{', '.join(faults)}]")
+            return v3_error(422, f"[{', '.join(faults)}]", kind=PROBLEM)
         if not self._c.quirk(request, "inventory_lost"):
             self._later(request, changes, relative=relative)
         return SimResponse.json({"transaction_id": str(uuid.UUID(int=request.seq, version=4))})

@@ -102,7 +102,7 @@ class BigCommerceSimulator(SimulatedServer):
         self.context.always = {str(f["fault"]): f for f in self.faults.as_list()}
         self.faults.replace([])
         if shuffle_bulk_ids:
-            self.context.always["shuffle_bulk_ids"] = {}
+            self.context.always["shuffle_bulk_ids"] = {"fault": "shuffle_bulk_ids"}
 
     # -- answering -------------------------------------------------------------------------------
 
