@@ -45,8 +45,8 @@ index_lag=SECONDS          lists and searches find this write only later; readin
 
 What the contract leaves open is decided so: an invalid company in a bulk call refuses all of it
 (422), a conflicting admin e-mail refuses only itself (409, the others are saved), and ``id`` of the
-errors is the item's place; users and addresses of a refused bulk call are not saved; creating users
-costs the core quota one call per request; a B2B call with a wrong or missing store hash is a 500.
+errors is the item's place; users and addresses of a refused bulk call are not saved; a call that
+creates users or companies costs one call of the core quota too; a B2B call with a wrong or missing store hash is a 500.
 Control-path keys: companies by ERP key, users and customers by e-mail, addresses by external id,
 inventory by ``SKU@location``; the vendor's id is understood as well.
 """
@@ -62,5 +62,9 @@ __all__ = ["BigCommerceSimulator", "make_simulator"]
 def make_simulator(
     clock: Clock, seed: int, customers: int = 120, items: int = 400, **options: Any
 ) -> BigCommerceSimulator:
-    """Return a filled store; ``options`` are listed above."""
+    """Return a filled store; ``options`` are listed above.
+
+    There are no orders yet, so ``orders`` is of no effect.
+    """
+    options.pop("orders", None)
     return BigCommerceSimulator(clock=clock, seed=seed, customers=customers, items=items, **options)

@@ -68,21 +68,31 @@ def b2b_error(status: int, message: str, data: Any = None) -> SimResponse:
 
 
 def v3_page(
-    fragments: Sequence[str], total: int, limit: int, page: int, path: str = ""
+    fragments: Sequence[str], total: int, limit: int, page: int, cursors: str = ""
 ) -> SimResponse:
-    """Return one page of a V3 list from rows that are JSON already."""
-    pages = max(1, -(-total // limit))
-    links = f'"current":"{path}?page={page}&limit={limit}"'
-    if page < pages:
-        links += f',"next":"{path}?page={page + 1}&limit={limit}"'
-    if page > 1:
-        links += f',"previous":"{path}?page={page - 1}&limit={limit}"'
-    text = (
-        f'{{"data":[{",".join(fragments)}],"meta":{{"pagination":{{"total":{total},'
-        f'"count":{len(fragments)},"per_page":{limit},"current_page":{page},'
-        f'"total_pages":{pages},"links":{{{links}}}}}}}}}'
-    )
+    """Return one page of a V3 list from rows that are JSON already.
+
+    ``cursors`` is a JSON block for ``meta`` beside the pagination; page 0 leaves the latter out,
+    as the vendor does on later pages of a walk by cursor (CONTRACT §4.1).
+    """
+    blocks = [_pagination(len(fragments), total, limit, page)] if page else []
+    if cursors:
+        blocks.append(f'"cursor_pagination":{cursors}')
+    text = f'{{"data":[{",".join(fragments)}],"meta":{{{",".join(blocks)}}}}}'
     return SimResponse.encoded(text.encode())
+
+
+def _pagination(count: int, total: int, limit: int, page: int) -> str:
+    pages = max(1, -(-total // limit))
+    links = f'"current":"?page={page}&limit={limit}"'
+    if page < pages:
+        links += f',"next":"?page={page + 1}&limit={limit}"'
+    if page > 1:
+        links += f',"previous":"?page={page - 1}&limit={limit}"'
+    return (
+        f'"pagination":{{"total":{total},"count":{count},"per_page":{limit},'
+        f'"current_page":{page},"total_pages":{pages},"links":{{{links}}}}}'
+    )
 
 
 def v3_error(

@@ -1,5 +1,6 @@
 """The core API: time, store, groups, customers, channels, catalog (CONTRACT §4.1, §7.4, §7.6)."""
 
+import base64
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import v2_error, v3_error, v3_page
 from plugins.bigcommerce.simulator.context import Context, list_arg
-from plugins.bigcommerce.simulator.table import Query
+from plugins.bigcommerce.simulator.table import Query, Row
 
 V2, V3 = "/stores/{store_hash}/v2", "/stores/{store_hash}/v3"
 V2_MAX = 250
@@ -78,7 +79,27 @@ class Core:
         return SimResponse.json(row)
 
     def customers(self, request: SimRequest) -> SimResponse:
-        """GET /v3/customers with the filters of CONTRACT §4.2."""
+        """GET /v3/customers with the filters of CONTRACT §4.2, by page or by cursor (§4.1)."""
+        try:
+            query = self._customer_query(request)
+        except ValueError:
+            return v3_error(422, "Invalid date filter", {"date_modified": "error.expected.date"})
+        page, limit = self._page(request)
+        after = request.arg("after")
+        if after is None:
+            total, rows = self._state.customers.select(query, (page - 1) * limit, limit)
+        else:
+            page = 0
+            total, found = self._state.customers.select(query, 0, len(self._state.customers))
+            place = next((i for i, row in enumerate(found, 1) if _cursor(row) == after), total)
+            rows = found[place : place + limit]
+        texts = [json.dumps(shapes.customer(self._state, row)) for row in rows]
+        cursors = {"count": len(rows), "per_page": limit, "links": {}}
+        if rows:
+            cursors |= {"start_cursor": _cursor(rows[0]), "end_cursor": _cursor(rows[-1])}
+        return v3_page(texts, total, limit, page, json.dumps(cursors) if page < 2 else "")
+
+    def _customer_query(self, request: SimRequest) -> Query:
         query = Query(descending=False)
         for name, index in (("email:in", "email"), ("customer_group_id:in", "group")):
             wanted = [value.casefold() for value in list_arg(request, name)]
@@ -89,20 +110,12 @@ class Core:
         ids = set(list_arg(request, "id:in"))
         if ids:
             query.where.append(lambda row: str(row.id) in ids)
-        try:
-            query.updated = _window(request, "date_modified")
-            query.created = _window(request, "date_created")
-        except ValueError:
-            return v3_error(422, "Invalid date filter", {"date_modified": "error.expected.date"})
-        sort = request.arg("sort")
-        if sort:
-            field, _, way = sort.partition(":")
-            query.order = "updated" if field == "date_modified" else "created"
-            query.descending = way == "desc"
-        page, limit = self._page(request)
-        total, rows = self._state.customers.select(query, (page - 1) * limit, limit)
-        texts = [json.dumps(shapes.customer(self._state, row)) for row in rows]
-        return v3_page(texts, total, limit, page)
+        query.updated = _window(request, "date_modified")
+        query.created = _window(request, "date_created")
+        field, _, way = (request.arg("sort") or "").partition(":")
+        query.order = "updated" if field == "date_modified" else "created"
+        query.descending = way == "desc"
+        return query
 
     def channels(self, request: SimRequest) -> SimResponse:
         """GET /v3/channels."""
@@ -194,3 +207,7 @@ def _window(request: SimRequest, name: str) -> tuple[float | None, float | None]
 def _seconds(text: str) -> float:
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _cursor(row: Row) -> str:
+    return base64.urlsafe_b64encode(f"id:{row.id}".encode()).decode()

@@ -18,8 +18,17 @@ SCOPES: Final[Mapping[str, str]] = {
     "/store": "store_v2_information",
 }
 B2B_SCOPE = "b2b_edition"
-ALSO_CORE = frozenset({"POST /api/v3/io/users", "POST /api/v3/io/users/bulk"})
-"""B2B calls that cost a call of the core quota too."""
+ALSO_CORE = frozenset(
+    f"POST /api/v3/io/{path}"
+    for path in (
+        "users",
+        "users/bulk",
+        "companies",
+        "companies/bulk",
+        "customer-groups/{customerGroupId}/companies",
+    )
+)
+"""B2B calls that make core customers, and cost a call of the core quota too (CONTRACT §5.2)."""
 
 Headers = list[tuple[str, str]]
 
