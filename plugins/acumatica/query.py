@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from plugins.acumatica.actions import Shape
 
@@ -75,7 +75,7 @@ def chunks(
         if not part:
             continue
         longer = " or ".join([*parts, part])
-        length = len(url) + 1 + len(urlencode({**params, "$filter": longer}))
+        length = len(url) + 1 + len(urlencode({**params, "$filter": longer}, quote_via=quote))
         if parts and (len(parts) >= MAX_KEYS or length > MAX_URL):
             yield " or ".join(parts)
             parts = []

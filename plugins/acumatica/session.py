@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
-from hub.sdk import Answer, AuthError, ClientState, ConfigError, Http, HubError
+from hub.sdk import Answer, AuthError, ClientState, Http, HubError
 from plugins.acumatica.errors import sign_in_failure
 
 SIGN_IN_TIMEOUT = 60.0
@@ -59,16 +59,16 @@ class Session:
     def leave(self) -> None:
         """Give up this use; the last user signs out, whatever happened before.
 
-        If the sign-out finds no way to the server, the session stays saved: the next use takes
-        it up again instead of opening a second one.
+        What is signed out is the saved session: another process may have renewed it. If the
+        sign-out finds no way to the server, the session stays saved, and the next use takes it
+        up again instead of opening a second one.
         """
-        with self._state.single_flight():
-            if not self._state.release():
-                return
-            saved = self._state.load() or {}
-            cookies = saved.get("cookies") or self.cookies
-            if not cookies or self._sign_out(cookies):
-                self._state.clear()
+        saved = self._state.load() or {}
+        if not self._state.release():
+            return
+        cookies = saved.get("cookies") or self.cookies
+        if not cookies or self._sign_out(cookies):
+            self._state.clear()
 
     def _usable(self, saved: Mapping[str, Any]) -> bool:
         return bool(saved.get("cookies")) and saved.get("mark") == self._mark
@@ -82,7 +82,7 @@ class Session:
             self._post("company", tenant)
         if tenant and (landed := self._elsewhere(tenant)):
             self._forget()
-            raise ConfigError(
+            raise AuthError(
                 f"Acumatica signed in to tenant {landed}, not to {tenant}: it has no tenant of "
                 f"that name. Enter {landed} if that is the right one, or the right login name. "
                 "Nothing was read.",

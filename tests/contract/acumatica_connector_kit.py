@@ -9,7 +9,10 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from hub.sdk import Answer, ConnectionTrouble, http_date
+import plugins.acumatica as module
+from hub.registry.plugin import Plugin
+from hub.sdk import Answer, ConnectionTrouble, Direction, VirtualClock, Window, http_date
+from hub.sdk.simulation import serve
 
 
 class TinyHttp:
@@ -19,8 +22,21 @@ class TinyHttp:
         self.calls: list[tuple[str, str, dict[str, str], Any]] = []
         self.server_now = None
 
-    def request(self, method, url, *, params=None, json=None, form=None, headers=None,
-                cookies=None, writes=None, reads=False, timeout=None, max_mb=None):
+    def request(
+        self,
+        method,
+        url,
+        *,
+        params=None,
+        json=None,
+        form=None,
+        headers=None,
+        cookies=None,
+        writes=None,
+        reads=False,
+        timeout=None,
+        max_mb=None,
+    ):
         assert method == "GET" or reads or writes
         parts = urlsplit(url)
         target = parts.path + (f"?{urlencode(params)}" if params else "")
@@ -28,7 +44,9 @@ class TinyHttp:
         if cookies:
             given["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         body = _body(json, form, given)
-        self.calls.append((method, parts.path, dict(parse_qsl(urlsplit(target).query)), json or form))
+        self.calls.append(
+            (method, parts.path, dict(parse_qsl(urlsplit(target).query)), json or form)
+        )
         wire = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
         try:
             wire.request(method, target, body=body, headers=given)
@@ -97,9 +115,11 @@ class Scripted:
     def __init__(self, script: dict[str, list[Answer]]) -> None:
         self.script = script
         self.calls: list[tuple[str, str, Any]] = []
+        self.cookies: list[Any] = []
 
-    def request(self, method, url, *, params=None, json=None, form=None, **_rest):
+    def request(self, method, url, *, params=None, json=None, form=None, cookies=None, **_rest):
         path = urlsplit(url).path
+        self.cookies.append(cookies)
         self.calls.append((method, path, json or form or params))
         left = self.script[f"{method} {path}"]
         answer = left.pop(0) if len(left) > 1 else left[0]
@@ -108,9 +128,49 @@ class Scripted:
         return answer
 
 
-def answer(status: int, body: Any = b"", url: str = "http://erp.test/entity", **headers: str) -> Answer:
+def answer(
+    status: int, body: Any = b"", url: str = "http://erp.test/entity", **headers: str
+) -> Answer:
     """Build an answer; a body that is not bytes is sent as JSON."""
     cookies = headers.pop("cookies", {})
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, content, url,
-                  cookies=cookies)
+    return Answer(
+        status, {k.replace("_", "-"): v for k, v in headers.items()}, content, url, cookies=cookies
+    )
+
+
+PLUGIN = Plugin(module, "bundled")
+
+
+class Site:
+    """A simulated instance and the settings that reach it."""
+
+    def __init__(self, **size) -> None:
+        self.clock = VirtualClock()
+        self.sim = PLUGIN.simulator(self.clock, 7, {"customers": 40, "items": 30} | size)
+        self.running = serve(self.sim)
+        self.settings = self.sim.settings(self.running.url)
+        self.http = TinyHttp()
+        self.state = MemoryState()
+
+    @contextmanager
+    def client(self, **settings):
+        self.state.users += 1
+        given = {**self.settings, **settings}
+        with PLUGIN.open_client(given, self.http, self.state) as client:
+            yield client
+
+    def read(self, client, key, **window):
+        pages = list(PLUGIN.extract(client, action(key), Window(**window)))
+        assert all(page.resume is None for page in pages[:-1])
+        return [record for page in pages for record in page.records], pages[-1].resume
+
+    def keys(self, client, key, **window):
+        return {record.key for record in self.read(client, key, **window)[0]}
+
+    def fault(self, fault, match="GET /entity/Default", **more):
+        self.sim.faults.replace([{"match": match, "fault": fault, **more}])
+
+
+def action(key):
+    return PLUGIN.action(key, Direction.EXTRACT)
