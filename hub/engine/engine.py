@@ -18,6 +18,7 @@ from hub.engine.refusals import TooManyRefusals
 from hub.engine.runs import (
     FlowBusy,
     Progress,
+    begin_run,
     cancel_requested,
     close_dead_runs,
     finish_run,
@@ -71,15 +72,23 @@ class Engine:
         since: datetime | None = None,
         until: datetime | None = None,
         read: bool = True,
+        run_id: int | None = None,
         on_progress: Callable[[str, Counter[str]], None] | None = None,
     ) -> RunSummary:
         """Read a flow's source and deliver until nothing is due now.
+
+        ``run_id`` begins a waiting run with its own mode and range.
 
         Raises ``FlowBusy`` when another worker runs it, IntegrityError when this tick has its run.
         All other ends are told in the summary and on the run's row.
         """
         take_flow(self.tools, flow_id)
         try:
+            if run_id is not None:
+                run = begin_run(self.tools, run_id)
+                if run is None:
+                    return RunSummary(run_id, "", "cancelled")
+                mode, since, until = run.mode, run.since, run.until
             return _FlowRun(self.tools, flow_id, self._stopping, on_progress).execute(
                 mode=mode,
                 trigger=trigger,
@@ -88,6 +97,7 @@ class Engine:
                 since=since,
                 until=until,
                 read=read,
+                run_id=run_id,
             )
         finally:
             release_flow(self.tools, flow_id)
@@ -157,10 +167,11 @@ class _FlowRun:
         since: datetime | None,
         until: datetime | None,
         read: bool,
+        run_id: int | None,
     ) -> RunSummary:
         started = self.tools.clock.monotonic()
         if read:
-            run_id = start_run(
+            run_id = run_id or start_run(
                 self.tools,
                 self.flow_id,
                 mode=mode,

@@ -52,6 +52,7 @@ def start_run(
     due_at: datetime | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    status: str = "running",
 ) -> int:
     """Insert the run's row and return its id.
 
@@ -72,10 +73,10 @@ def start_run(
             due_at=moment,
             mode=mode,
             trigger=trigger,
-            status="running",
-            owner=tools.owner,
-            started_at=now,
-            heartbeat_at=now,
+            status=status,
+            owner=tools.owner if status == "running" else "",
+            started_at=now if status == "running" else None,
+            heartbeat_at=now if status == "running" else None,
             since=since,
             until=until,
             counts={},
@@ -85,6 +86,52 @@ def start_run(
         session.add(run)
         session.flush()
         return run.id
+
+
+def queue_run(
+    tools: Tools,
+    flow_id: int,
+    *,
+    mode: str,
+    who: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Insert a run by hand that a worker picks up, and return its id."""
+    return start_run(
+        tools,
+        flow_id,
+        mode=mode,
+        trigger="manual",
+        who=who,
+        since=since,
+        until=until,
+        status="waiting",
+    )
+
+
+def next_waiting_run(tools: Tools, flow_id: int) -> int | None:
+    """Return the oldest run of a flow that no worker has begun."""
+    with tools.database.read() as session:
+        run = (
+            session.query(Run)
+            .filter_by(flow_id=flow_id, status="waiting")
+            .order_by(Run.due_at)
+            .first()
+        )
+        return run.id if run else None
+
+
+def begin_run(tools: Tools, run_id: int) -> Run | None:
+    """Begin a waiting run; None when another worker did or it was cancelled."""
+    now = tools.clock.now()
+    with tools.database.write() as session:
+        run = session.get(Run, run_id)
+        if run is None or run.status != "waiting":
+            return None
+        run.status, run.owner = "running", tools.owner
+        run.started_at = run.heartbeat_at = now
+        return run
 
 
 def finish_run(

@@ -1,0 +1,74 @@
+"""The default doorbell: worker threads in this process."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class ThreadDoorbell:
+    """Calls ``work(flow_id)`` in a worker thread, once per flow however often it rings.
+
+    Rings during the work of a flow are kept: it is looked at once more.
+    """
+
+    def __init__(self, work: Callable[[int], None], workers: int = 4) -> None:
+        self._work = work
+        self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting: set[int] = set()
+        self._running: set[int] = set()
+        self._again: set[int] = set()
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"worker-{n + 1}", daemon=True)
+            for n in range(workers)
+        ]
+
+    def start(self) -> None:
+        """Start the workers."""
+        for thread in self._threads:
+            thread.start()
+
+    def ring(self, flow_id: int) -> None:
+        """Say that this flow may have work."""
+        with self._lock:
+            if flow_id in self._running:
+                self._again.add(flow_id)
+                return
+            if flow_id in self._waiting:
+                return
+            self._waiting.add(flow_id)
+        self._queue.put(flow_id)
+
+    @property
+    def alive(self) -> int:
+        """How many workers are running."""
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def stop(self, timeout: float) -> bool:
+        """Take no more work and wait for the running; True when all ended in time."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout)
+        return self.alive == 0
+
+    def _loop(self) -> None:
+        while (flow_id := self._queue.get()) is not None:
+            with self._lock:
+                self._waiting.discard(flow_id)
+                self._running.add(flow_id)
+            try:
+                self._work(flow_id)
+            except Exception:
+                log.exception("Work on flow %s ended unexpectedly; the sweep tries again", flow_id)
+            finally:
+                with self._lock:
+                    self._running.discard(flow_id)
+                    ring_again = flow_id in self._again
+                    self._again.discard(flow_id)
+                if ring_again:
+                    self.ring(flow_id)

@@ -1,0 +1,158 @@
+"""Clock, workers and sweeps of a serving process."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.dispatch import ThreadDoorbell
+from hub.engine.runs import FlowBusy, next_waiting_run
+from hub.scheduler import SchedulerLoop, Ticker
+from hub.settings.users import any_user
+from hub.store.base import to_ms
+from hub.store.owner import owner_is_dead
+from hub.store.tables import Connector, Flow, Lease
+
+if TYPE_CHECKING:
+    from hub.runtime.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+SERVING = "serving"
+SERVING_MS = 60_000
+SWEEP_SECONDS = 15.0
+STOP_SECONDS = 25.0
+
+
+class AlreadyServing(Exception):
+    """Another process serves this SQLite database (R20)."""
+
+
+class Serving:
+    """The working half of ``hub run``: ticks, sweeps, worker threads, idle sign-outs."""
+
+    def __init__(self, runtime: "Runtime", workers: int) -> None:
+        self._runtime = runtime
+        self._doorbell = ThreadDoorbell(self._work, workers)
+        self._ticker = Ticker(runtime.tools, self.ring)
+        self._loop = SchedulerLoop(runtime.clock, self._tick)
+        self._swept_at = -SWEEP_SECONDS
+        self._leads = False
+        self._housekeeping = threading.Lock()
+
+    def start(self) -> None:
+        """Take the database for this process, sweep dead local work, start clock and workers.
+
+        Raises ``AlreadyServing`` while another process serves it.
+        """
+        self._take_serving()
+        self._runtime.mover.sweep()
+        self._doorbell.start()
+        self._loop.start()
+
+    def stop(self) -> bool:
+        """Stop claiming, let running calls end (25 s), sign out; True when all ended (R19)."""
+        self._runtime.stopping.set()
+        self._loop.stop()
+        ended = self._doorbell.stop(STOP_SECONDS)
+        self._close_idle(0.0)
+        with self._runtime.write() as session:
+            lease = session.get(Lease, SERVING)
+            if lease is not None and lease.owner == self._runtime.owner:
+                session.delete(lease)
+        return ended
+
+    def ring(self, flow_id: int) -> None:
+        """Let a worker look at a flow."""
+        self._doorbell.ring(flow_id)
+
+    def ring_all(self) -> None:
+        """Let the workers look at every flow with due messages."""
+        for flow_id in self._ticker.flows_with_work():
+            self._doorbell.ring(flow_id)
+
+    def alive(self) -> tuple[bool, str]:
+        """Say whether clock and workers run."""
+        ok = self._loop.running and self._doorbell.alive > 0
+        return ok, "Clock and workers running" if ok else "Clock or workers stopped"
+
+    def ready(self) -> dict[str, bool]:
+        """The checks of /readyz."""
+        return {"scheduler": self._loop.running, "workers": self._doorbell.alive > 0}
+
+    def _take_serving(self) -> None:
+        runtime = self._runtime
+        now_ms = runtime.tools.now_ms()
+        with runtime.write() as session:
+            lease = session.get(Lease, SERVING)
+            if lease is not None and lease.owner != runtime.owner:
+                alive = now_ms < to_ms(lease.until) < now_ms + 10 * SERVING_MS
+                if alive and not owner_is_dead(lease.owner):
+                    raise AlreadyServing(
+                        "Another hub serves this database already. Stop it first, or use "
+                        "PostgreSQL for several processes."
+                    )
+        self._renew_serving()
+
+    def _renew_serving(self) -> None:
+        from datetime import timedelta  # noqa: PLC0415
+
+        runtime = self._runtime
+        until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
+        with runtime.write() as session:
+            session.merge(Lease(name=SERVING, owner=runtime.owner, until=until))
+
+    def _tick(self) -> None:
+        runtime = self._runtime
+        with runtime.read() as session:
+            if not any_user(session):
+                return  # until the administrator exists the clock stands still (S17)
+        now = runtime.clock.monotonic()
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = now
+            self._renew_serving()
+            self._leads = self._ticker.lead()
+            if self._leads:
+                runtime.mover.sweep()
+                self._close_idle(60.0)
+            self.ring_all()
+        if self._leads:
+            self._ticker.tick()
+            for flow_id in self._ticker.flows_with_runs():
+                self.ring(flow_id)
+
+    def _close_idle(self, seconds: float) -> None:
+        try:
+            self._runtime.gate.close_idle(self._runtime.open_resolved, older_than=seconds)
+        except SQLAlchemyError:
+            log.exception("Idle sessions could not be signed out; the next sweep tries again")
+
+    def _work(self, flow_id: int) -> None:
+        runtime = self._runtime
+        if runtime.stopping.is_set() or not self._may_run(flow_id):
+            return
+        run = next_waiting_run(runtime.tools, flow_id)
+        try:
+            if run is not None:
+                runtime.mover.run(flow_id, run_id=run)
+            else:
+                runtime.mover.deliver(flow_id)
+        except FlowBusy:
+            return
+        self.ring_all()
+
+    def _may_run(self, flow_id: int) -> bool:
+        """A flow waits until what it needs has been read once: customers before their contacts."""
+        with self._runtime.read() as session:
+            flow = session.get(Flow, flow_id)
+            if flow is None or not flow.enabled:
+                return False
+            connector = session.get_one(Connector, flow.connector_id)
+            if not connector.active:
+                return False
+            if self._runtime.settings.why_off(connector.id, flow.key):
+                return False
+            needed = self._runtime.needs_of(connector, flow)
+            others = session.query(Flow).filter_by(connector_id=connector.id, enabled=True)
+            return not any(other.key in needed and other.full_next for other in others)

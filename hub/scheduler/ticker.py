@@ -1,0 +1,169 @@
+"""Hop 1: which flows are due now. Any number of processes may tick; one leads, one run per tick."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hub.engine.context import Tools
+from hub.scheduler.times import last_due
+from hub.store.base import to_ms
+from hub.store.tables import CommonConfiguration, Connection, Connector, Flow, Lease, Run, Schedule
+
+log = logging.getLogger(__name__)
+
+LEADER = "scheduler"
+LEADER_MS = 45_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A flow whose time has come."""
+
+    flow_id: int
+    due_at: datetime
+    mode: str
+
+
+class Ticker:
+    """Finds due flows and inserts their runs; ``ring`` is told of each."""
+
+    def __init__(self, tools: Tools, ring: Callable[[int], None]) -> None:
+        self._tools = tools
+        self._ring = ring
+
+    def lead(self) -> bool:
+        """Take or keep the leader's lease; False while another live process leads."""
+        tools = self._tools
+        now_ms = tools.now_ms()
+        with tools.database.write() as session:
+            lease = session.get(Lease, LEADER)
+            if lease is not None and lease.owner != tools.owner:
+                alive = now_ms < to_ms(lease.until) < now_ms + 10 * LEADER_MS
+                if alive and not tools.is_dead(lease.owner):
+                    return False
+            session.execute(
+                text(
+                    "INSERT INTO lease (name, owner, until) VALUES (:name, :owner, :until) "
+                    "ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, "
+                    "until = excluded.until"
+                ),
+                {"name": LEADER, "owner": tools.owner, "until": now_ms + LEADER_MS},
+            )
+        return True
+
+    def tick(self) -> list[Due]:
+        """Insert a run for each flow that is due and ring; returns them."""
+        with self._tools.database.read() as session:
+            due = self._due(session)
+        started: list[Due] = []
+        for item in due:
+            if self._insert(item):
+                started.append(item)
+                self._ring(item.flow_id)
+        return started
+
+    def _due(self, session: Session) -> list[Due]:
+        now = self._tools.clock.now()
+        zone_row = session.get(CommonConfiguration, "time_zone")
+        zone = str(zone_row.value) if zone_row and zone_row.value else "UTC"
+        rows = (
+            session.query(Flow, Schedule, Connector)
+            .join(Schedule, Schedule.flow_id == Flow.id)
+            .join(Connector, Connector.id == Flow.connector_id)
+            .filter(Connector.active.is_(True), Flow.enabled.is_(True), Flow.stopped_reason == "")
+            .order_by(Flow.id)
+        )
+        stuck = {
+            row.id for row in session.query(Connection).filter(Connection.state == "needs_sign_in")
+        }
+        found: list[Due] = []
+        for flow, schedule, connector in rows:
+            if connector.erp_id in stuck or connector.store_id in stuck:
+                continue
+            item = self._next(flow.id, schedule, connector, now, zone)
+            if item is not None:
+                found.append(item)
+        return found
+
+    def _next(
+        self, flow_id: int, schedule: Schedule, connector: Connector, now: datetime, zone: str
+    ) -> Due | None:
+        origin = connector.initialized_at or connector.created_at
+        if schedule.full_cron and schedule.cron:
+            full = last_due(schedule.full_cron, schedule.last_full_due or origin, now, zone)
+            if full is not None:
+                return Due(flow_id, full, "full")
+        if schedule.cron:
+            if schedule.last_due is None:
+                # A flow that never ran starts when it is switched on, not a whole interval later.
+                return Due(flow_id, now.replace(microsecond=0), "incremental")
+            due = last_due(schedule.cron, schedule.last_due, now, zone)
+            if due is not None:
+                return Due(flow_id, due, "incremental")
+        return None
+
+    def _insert(self, due: Due) -> bool:
+        """Insert the waiting run, or record the tick as skipped while one is running (R5)."""
+        tools = self._tools
+        try:
+            with tools.database.write() as session:
+                schedule = session.get_one(Schedule, due.flow_id)
+                if due.mode == "full":
+                    schedule.last_full_due = due.due_at
+                else:
+                    schedule.last_due = due.due_at
+                if schedule.last_due is None or schedule.last_due < due.due_at:
+                    schedule.last_due = due.due_at
+                open_run = (
+                    session.query(Run)
+                    .filter(Run.flow_id == due.flow_id, Run.status.in_(("running", "waiting")))
+                    .first()
+                )
+                if open_run is not None and due.mode == "full":
+                    # The running one may be a delta: everything is read by the run after it.
+                    session.get_one(Flow, due.flow_id).full_next = True
+                session.add(
+                    Run(
+                        flow_id=due.flow_id,
+                        due_at=due.due_at,
+                        mode=due.mode,
+                        trigger="schedule",
+                        status="skipped" if open_run is not None else "waiting",
+                        finished_at=tools.clock.now() if open_run is not None else None,
+                        error="The run before was still under way." if open_run else "",
+                        counts={},
+                        pages=[],
+                    )
+                )
+                return open_run is None
+        except IntegrityError:
+            return False
+
+    def flows_with_work(self) -> list[int]:
+        """Return flows with due or unknown messages: the sweep rings for them."""
+        now_ms = self._tools.now_ms()
+        with self._tools.database.read() as session:
+            rows = session.execute(
+                text(
+                    "SELECT DISTINCT m.flow_id FROM message AS m "
+                    "JOIN flow AS f ON f.id = m.flow_id JOIN connector AS c "
+                    "ON c.id = f.connector_id WHERE c.active AND NOT c.paused AND f.enabled "
+                    "AND f.stopped_reason = '' AND m.status IN ('pending','unknown') "
+                    "AND m.due_at <= :now"
+                ),
+                {"now": now_ms},
+            )
+            return [int(row[0]) for row in rows]
+
+    def flows_with_runs(self) -> list[int]:
+        """Return flows with a run that no worker has begun."""
+        with self._tools.database.read() as session:
+            rows = session.execute(
+                text("SELECT DISTINCT flow_id FROM run WHERE status = 'waiting'")
+            )
+            return [int(row[0]) for row in rows]
