@@ -27,7 +27,7 @@ Misbehaviours, by name in the fault script or in ``faults``:
 
 =========================  =========================================================================
 shuffle_bulk_ids           bulk answers of companies, users, addresses in another order (§5.4)
-omit_bulk_ids=COUNT        the last COUNT (1) ids of a bulk answer are left out (§5.4)
+omit_bulk_ids=COUNT        the last COUNT (1) entries of a bulk answer are left out (§5.4)
 partial_bulk               a refused bulk call saves its good records all the same (§5.4)
 http_200_code_400          B2B: nothing is done, HTTP 200 with ``code: 400`` (§6.1)
 bare_429, empty_429        refusals of a spent quota come without headers; also without body (§5.1)

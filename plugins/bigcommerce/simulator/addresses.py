@@ -6,7 +6,7 @@ from typing import Any
 from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import TITLE, Refused, b2b, parameter_error
-from plugins.bigcommerce.simulator.context import BASE, Context
+from plugins.bigcommerce.simulator.context import BASE, Context, bulk_ids
 from plugins.bigcommerce.simulator.places import COUNTRIES, STATES, country_code, state_of
 from plugins.bigcommerce.simulator.rules import ADDRESS_LIMITS, FLAGS, address_errors, resolve_place
 from plugins.bigcommerce.simulator.table import Query, Row
@@ -100,9 +100,7 @@ class Addresses:
         if refused:
             raise parameter_error([errors for _, errors in checked])
         rows = [shapes.address(self._state, row, extra=True) for row in made]
-        if self._c.quirk(request, "shuffle_bulk_ids"):
-            self._c.rng.random.shuffle(rows)
-        return b2b(rows, TITLE)
+        return b2b(bulk_ids(self._c, request, rows), TITLE)
 
     def _check(self, item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[str]]]:
         errors = address_errors(item, creating=True)
