@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection
-
-from hub.gate.sql import run
+from hub.gate.sql import Hot, Light
 from hub.sdk import ConnectionTrouble, Rng
 from hub.store.database import Database
 
@@ -63,25 +61,31 @@ class Circuits:
     """All circuits of the hub. A healthy connection costs one read per call and no write."""
 
     def __init__(
-        self, db: Database, rng: Rng, owner: str, on_change: Callable[[int, bool, str], None]
+        self,
+        db: Database,
+        light: Light,
+        rng: Rng,
+        owner: str,
+        on_change: Callable[[int, bool, str], None],
     ) -> None:
         self._db = db
+        self._light = light
         self._rng = rng
         self._owner = owner
         self._on_change = on_change
         self._lock = threading.Lock()
         self._passed: Counter[tuple[int, str]] = Counter()
 
-    def check(self, conn: Connection, connection_id: int, way: Way) -> bool:
+    def check(self, hot: Hot, connection_id: int, way: Way) -> bool:
         """Pass, or raise ``ConnectionTrouble`` with the seconds until the next try.
 
         True: this call is the one probe of a half-open circuit.
         """
-        row = self._load(conn, connection_id, way)
+        row = self._load(hot, connection_id, way)
         if row is None:
             return False
         if row.state == CLOSED:
-            self._flush(conn, connection_id, way, row)
+            self._flush(hot, connection_id, way, row)
             return False
         now = self._db.now_ms()
         wait = (row.next_try_at or 0) - now
@@ -89,20 +93,20 @@ class Circuits:
             raise ConnectionTrouble(
                 f"Calls wait after repeated trouble: {row.reason}", retry_after=wait / 1000
             )
-        run(conn, PROBE, now + PROBE_SECONDS * 1000, self._owner, connection_id, way)
+        hot.run(PROBE, now + PROBE_SECONDS * 1000, self._owner, connection_id, way)
         return True
 
-    def _load(self, conn: Connection, connection_id: int, way: Way) -> Row | None:
-        found = run(conn, SELECT, connection_id, way).first()
+    def _load(self, hot: Hot, connection_id: int, way: Way) -> Row | None:
+        found = hot.first(SELECT, connection_id, way)
         return None if found is None else Row(*tuple(found))
 
-    def _flush(self, conn: Connection, connection_id: int, way: Way, row: Row) -> None:
+    def _flush(self, hot: Hot, connection_id: int, way: Way, row: Row) -> None:
         with self._lock:
             passed = self._passed.pop((connection_id, way), 0)
         if passed > 0 and (row.failures or row.recent):
             recent = (row.recent + "." * min(passed, LAST))[-LAST:]
             recent = recent if "x" in recent else ""
-            run(conn, COUNT, 0, recent, connection_id, way)
+            hot.run(COUNT, 0, recent, connection_id, way)
             row.failures, row.recent = 0, recent
 
     def passed(self, connection_id: int, way: Way, *, closes: bool) -> None:
@@ -111,11 +115,11 @@ class Circuits:
             with self._lock:
                 self._passed[connection_id, way] += 1
             return
-        with self._db.begin() as conn:
-            row = self._load(conn, connection_id, way)
+        with self._light.begin() as hot:
+            row = self._load(hot, connection_id, way)
             if row is None or row.state == CLOSED:
                 return
-            run(conn, CLOSE, connection_id, way)
+            hot.run(CLOSE, connection_id, way)
         self._on_change(connection_id, True, "")
 
     def failed(
@@ -135,12 +139,12 @@ class Circuits:
         if instead:
             with self._lock:
                 self._passed[connection_id, way] -= 1
-        with self._db.begin() as conn:
-            run(conn, INSERT, connection_id, way)
-            row = self._load(conn, connection_id, way)
+        with self._light.begin() as hot:
+            hot.run(INSERT, connection_id, way)
+            row = self._load(hot, connection_id, way)
             if row is None:
                 return
-            self._flush(conn, connection_id, way, row)
+            self._flush(hot, connection_id, way, row)
             failures = row.failures + (0 if soft else 1)
             recent = (row.recent + "x")[-LAST:]
             full = len(recent) == LAST and recent.count("x") * 2 >= LAST
@@ -149,25 +153,25 @@ class Circuits:
             if row.state == HALF_OPEN and not probe:
                 return
             if not (probe or failures >= IN_A_ROW or full):
-                run(conn, COUNT, failures, recent, connection_id, way)
+                hot.run(COUNT, failures, recent, connection_id, way)
                 return
-            self._trip(conn, connection_id, way, reason, row)
+            self._trip(hot, connection_id, way, reason, row)
         self._on_change(connection_id, False, reason)
 
-    def _trip(self, conn: Connection, connection_id: int, way: Way, reason: str, row: Row) -> None:
+    def _trip(self, hot: Hot, connection_id: int, way: Way, reason: str, row: Row) -> None:
         seconds = min(LONGEST_SECONDS, row.open_seconds * 2 or FIRST_SECONDS)
         now = self._db.now_ms()
         wait = int(seconds * 1000 * self._rng.uniform(0.8, 1.2))
-        run(conn, TRIP, reason, 0, "", now, now + wait, seconds, connection_id, way)
+        hot.run(TRIP, reason, 0, "", now, now + wait, seconds, connection_id, way)
 
     def try_now(self, connection_id: int) -> None:
         """Let the next call of each direction be the probe, without waiting further."""
-        with self._db.begin() as conn:
-            run(conn, TRY_NOW, self._db.now_ms(), connection_id)
+        with self._light.begin() as hot:
+            hot.run(TRY_NOW, self._db.now_ms(), connection_id)
 
-    def all_closed(self, conn: Connection, connection_id: int) -> bool:
+    def all_closed(self, hot: Hot, connection_id: int) -> bool:
         """True when calls pass in both directions."""
         return all(
-            (row := self._load(conn, connection_id, way)) is None or row.state == CLOSED
+            (row := self._load(hot, connection_id, way)) is None or row.state == CLOSED
             for way in ("read", "write")
         )

@@ -16,6 +16,7 @@ from hub.gate.quota import Account
 from hub.gate.session import GateSession
 from hub.gate.sessions import NothingToClose, Sessions
 from hub.gate.sign_in import OnState, SignIn, sign_in_digest
+from hub.gate.sql import Light
 from hub.gate.status import connection_status
 from hub.gate.transport import Transport
 from hub.registry.plugin import Plugin
@@ -79,8 +80,9 @@ class Gate:
         self.vault = vault
         self._on_state = on_state or _ignore
         self._transport = Transport(ca_file)
-        self._limiter = Limiter(db, rng)
-        self._circuits = Circuits(db, rng, owner, self._circuit_changed)
+        self._light = Light(db)
+        self._limiter = Limiter(db, self._light, rng)
+        self._circuits = Circuits(db, self._light, rng, owner, self._circuit_changed)
         self._sessions = Sessions(db, vault, owner, keep_alive=keep_alive)
 
     @contextmanager
@@ -185,8 +187,8 @@ class Gate:
         if not closed:
             sign_in.unreachable(reason)
             return
-        with self.db.begin() as conn:
-            healthy = self._circuits.all_closed(conn, connection_id)
+        with self._light.begin() as hot:
+            healthy = self._circuits.all_closed(hot, connection_id)
         if healthy:
             sign_in.recovered()
 
@@ -229,6 +231,7 @@ class Gate:
     def close(self) -> None:
         """Close kept connections (sessions stay; see ``close_idle``)."""
         self._transport.close()
+        self._light.close()
 
 
 def _account(connection: ConnectionFacts, settings: Mapping[str, Any]) -> Account:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.gate.quota import Account, Permit, guilty, read_state
-from hub.gate.sql import run
+from hub.gate.sql import Hot, Light
 from hub.gate.window import Window
 from hub.sdk import QuotaSpec, QuotaState, RateLimited, Rng, retry_after
 from hub.store.database import Database
@@ -34,6 +34,14 @@ UPDATE = (
 )
 
 
+Check = Callable[[Hot], None]
+Also = Callable[[Connection], None]
+
+
+def _always(_hot: Hot) -> None:
+    return
+
+
 @dataclass(slots=True)
 class _Heard:
     """What answers said since the last permit, per quota."""
@@ -47,8 +55,9 @@ class _Heard:
 class Limiter:
     """Grants permits. Waiting happens outside of transactions, on the database's clock."""
 
-    def __init__(self, db: Database, rng: Rng) -> None:
+    def __init__(self, db: Database, light: Light, rng: Rng) -> None:
         self._db = db
+        self._light = light
         self._rng = rng
         self._lock = threading.Lock()
         self._memory: dict[tuple[str, str], Window] = {}
@@ -89,13 +98,15 @@ class Limiter:
         priority: str = BULK,
         max_wait: float | None = None,
         should_stop: Callable[[], bool] | None = None,
-        also: Callable[[Connection], None] | None = None,
+        check: Check = _always,
+        also: Also | None = None,
     ) -> Permit:
         """Wait for a permit of every quota in ``specs`` and take it in one transaction.
 
-        ``also`` runs in that very transaction, after the permit is sure: lease, fence, intent.
+        In that very transaction, when the permit is sure, ``check`` runs (the circuit), and then
+        ``also`` (lease, fence, intent), which makes the commit a durable one.
         Raises ``RateLimited`` when it would take longer than ``max_wait`` seconds or the caller
-        is to stop, and whatever ``also`` raises (the permit is then not spent).
+        is to stop, and whatever ``check`` and ``also`` raise (the permit is then not spent).
         """
         person = priority == PERSON
         if max_wait is None and person:
@@ -111,7 +122,7 @@ class Limiter:
                     held = self._places(account, specs, should_stop)
                     try:
                         share = 100 if person else account.share
-                        permit, pause = self._try(account, specs, share, also)
+                        permit, pause = self._try(account, specs, share, check, also)
                     except BaseException:
                         Permit([], held=held).release()
                         raise
@@ -137,11 +148,7 @@ class Limiter:
         return nap
 
     def _try(
-        self,
-        account: Account,
-        specs: list[QuotaSpec],
-        share: int,
-        also: Callable[[Connection], None] | None,
+        self, account: Account, specs: list[QuotaSpec], share: int, check: Check, also: Also | None
     ) -> tuple[Permit | None, float]:
         if account.id is None:
             with self._lock:
@@ -150,23 +157,29 @@ class Limiter:
                 with self._db.begin() as conn:
                     also(conn)
             return permit, pause
-        if not specs and also is None:
-            return Permit([]), 0.0
+        if also is None:
+            with self._light.begin() as hot:
+                permit, pause = self._grant(hot, account, specs, share)
+                if permit is not None:
+                    check(hot)
+                return permit, pause
         with self._db.begin() as conn:
-            permit, pause = self._grant(conn, account, specs, share)
-            if permit is not None and also is not None:
+            hot = Hot(conn)
+            permit, pause = self._grant(hot, account, specs, share)
+            if permit is not None:
+                check(hot)
                 also(conn)
             return permit, pause
 
     def _grant(
-        self, conn: Connection | None, account: Account, specs: list[QuotaSpec], share: int
+        self, hot: Hot | None, account: Account, specs: list[QuotaSpec], share: int
     ) -> tuple[Permit | None, float]:
         now = self._db.now_ms()
         permit = Permit(specs, now)
         windows: list[tuple[QuotaSpec, Window]] = []
         pause = 0
         for spec in specs:
-            window = self._load(conn, account, spec)
+            window = self._load(hot, account, spec)
             window.roll(spec, now)
             self._tell(window, account, spec, now)
             wait, probe = window.take(spec, now, share)
@@ -179,7 +192,7 @@ class Limiter:
         if pause:
             return None, pause / 1000
         for spec, window in windows:
-            self._save(conn, account, spec, window)
+            self._save(hot, account, spec, window)
         return permit, 0.0
 
     def _tell(self, window: Window, account: Account, spec: QuotaSpec, now: int) -> None:
@@ -192,25 +205,23 @@ class Limiter:
         elif heard.began_at:
             window.learn_latency(spec, heard.latency, heard.began_at)
 
-    def _load(self, conn: Connection | None, account: Account, spec: QuotaSpec) -> Window:
-        if conn is None:
+    def _load(self, hot: Hot | None, account: Account, spec: QuotaSpec) -> Window:
+        if hot is None:
             window = self._memory.get((account.name, spec.key), Window())
             return Window(**{name: getattr(window, name) for name in Window.__slots__})
-        row = run(conn, SELECT, account.id, spec.key).first()
+        row = hot.first(SELECT, account.id, spec.key)
         if row is None:
-            run(conn, INSERT, account.id, spec.key)
-            row = run(conn, SELECT, account.id, spec.key).one()
+            hot.run(INSERT, account.id, spec.key)
+            row = hot.first(SELECT, account.id, spec.key) or (0,)
         return Window(*row)
 
-    def _save(
-        self, conn: Connection | None, account: Account, spec: QuotaSpec, window: Window
-    ) -> None:
-        if conn is None:
+    def _save(self, hot: Hot | None, account: Account, spec: QuotaSpec, window: Window) -> None:
+        if hot is None:
             self._memory[account.name, spec.key] = window
             return
         w = window
         values = (w.started_at, w.ends_at, w.used, w.allowed, w.limit_seen, w.wait_until)
-        run(conn, UPDATE, *values, w.rate_percent, w.remaining_seen, account.id, spec.key)
+        hot.run(UPDATE, *values, w.rate_percent, w.remaining_seen, account.id, spec.key)
 
     def answered(
         self, account: Account, permit: Permit, status: int, headers: Mapping[str, str], took: float
@@ -280,11 +291,11 @@ class Limiter:
                     change(spec, window)
                     self._save(None, account, spec, window)
             return
-        with self._db.begin() as conn:
+        with self._light.begin() as hot:
             for spec in specs:
-                window = self._load(conn, account, spec)
+                window = self._load(hot, account, spec)
                 change(spec, window)
-                self._save(conn, account, spec, window)
+                self._save(hot, account, spec, window)
 
 
 def _used_up(specs: list[QuotaSpec], pause: float) -> str:

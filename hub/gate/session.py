@@ -15,6 +15,7 @@ from hub.gate.guard import Origin, Refused, split_url
 from hub.gate.limiter import Limiter
 from hub.gate.quota import Account, Permit, matching
 from hub.gate.sign_in import SignIn
+from hub.gate.sql import Hot
 from hub.gate.transport import NoAnswer, NotSent, Raw, Request, TooLarge, Transport
 from hub.sdk import (
     AmbiguousWrite,
@@ -156,20 +157,25 @@ class GateSession:
         probe = False
         connection_id = self.facts.id
 
-        def also(conn: Connection) -> None:
+        def check(hot: Hot) -> None:
             nonlocal probe
+            probe = False
             if connection_id is not None and not self._test:
-                probe = self._circuits.check(conn, connection_id, call.way)
-            if call.write and self._before_send is not None:
+                probe = self._circuits.check(hot, connection_id, call.way)
+
+        def also(conn: Connection) -> None:
+            if self._before_send is not None:
                 self._before_send(conn, call.items, call.method, call.url)
 
+        fenced = call.write and self._before_send is not None
         try:
             permit = self._limiter.acquire(
                 self.account,
                 specs,
                 priority=self._priority,
                 should_stop=self._should_stop,
-                also=also,
+                check=check,
+                also=also if fenced else None,
             )
         except LeaseLost as error:
             self._lost = error
