@@ -18,6 +18,7 @@ CUSTOMERS = ActionType(
     batch_size=BULK,
     match_on=("stamp", "email"),
     confirm_bulk=True,
+    stamp_parameter="erp_id_field",
 )
 LOCATIONS = ActionType(
     key="location",

@@ -6,7 +6,7 @@ from typing import Any
 from hub.sdk import Listed, LoadItem, LoadResult, Outcome, Window
 from plugins.bigcommerce.client import LIMIT, Client, Row
 from plugins.bigcommerce.delivery import ended, one_by_one, pick
-from plugins.bigcommerce.errors import answered, refused, unsure
+from plugins.bigcommerce.errors import CORRECT, answered, refused, unsure
 from plugins.bigcommerce.replies import (
     Reply,
     by_field,
@@ -65,7 +65,7 @@ def _create(client: Client, item: LoadItem) -> LoadResult:
         data = one(reply)
         number = identifier(data.get("addressId") or data.get("id"))
         if number is None:
-            return answered(item, "BigCommerce saved the address but did not tell its id.")
+            return answered(item)
         return LoadResult(item.key, Outcome.CREATED, external_id=number)
     return unsure(item, reply) if reply.unsure else refused(item, reply, WHAT)
 
@@ -88,14 +88,14 @@ def _create_bulk(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
 def _bulk_saved(item: LoadItem, ids: Sequence[str]) -> LoadResult:
     if len(ids) == 1:
         return LoadResult(item.key, Outcome.CREATED, external_id=ids[0])
-    return answered(item, f"The answer names {len(ids)} addresses for {item.key}; it is searched.")
+    return answered(item)
 
 
 def _bulk_refused(batch: Sequence[LoadItem], reply: Reply) -> list[LoadResult]:
     """``errMsg`` is a list in the order of the input; any other shape blames nobody for sure."""
     data = reply.data
     said = data.get("errMsg") if isinstance(data, Mapping) else None
-    together = f"BigCommerce refused {len(batch)} addresses together"
+    together = f"BigCommerce refused {len(batch)} addresses"
     if not isinstance(said, list) or len(said) != len(batch):
         return [answered(item, f"{together}: {complaint(reply)}") for item in batch]
     results = []
@@ -109,8 +109,8 @@ def _bulk_refused(batch: Sequence[LoadItem], reply: Reply) -> list[LoadResult]:
             LoadResult(
                 item.key,
                 Outcome.REJECTED,
-                detail=f"BigCommerce refused {WHAT} {item.key}: {words.rstrip('. ')}.",
-                remedy=f"Correct {item.key} in the ERP and the next sync picks it up, or skip it.",
+                detail=f"BigCommerce refused the {WHAT}: {words.rstrip('. ')}.",
+                remedy=CORRECT,
                 field_errors=fields,
             )
         )

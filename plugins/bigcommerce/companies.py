@@ -79,7 +79,7 @@ def _create(client: Client, item: LoadItem) -> LoadResult:
         data = one(reply)
         number = identifier(data.get("companyId") or data.get("id"))
         if number is None:
-            return answered(item, "BigCommerce saved the company but did not tell its id.")
+            return answered(item)
         return LoadResult(item.key, Outcome.CREATED, external_id=number)
     if reply.unsure:
         return unsure(item, reply)
@@ -138,7 +138,7 @@ def _update(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     if reply.unsure:
         ends = {item.key: unsure(item, reply) for item in together}
     else:
-        said = f"BigCommerce refused {len(together)} updates together: {complaint(reply)}"
+        said = f"BigCommerce refused {len(together)} updates: {complaint(reply)}"
         ends = {item.key: answered(item, said) for item in together}
     left = [item for item in batch if item.key not in ends]
     ends |= {result.key: result for result in one_by_one(client, left, _after_bulk)}

@@ -60,8 +60,5 @@ def candidates(batch: Sequence[LoadItem], reply: Reply, what: str) -> list[LoadR
     """Return the end of a bulk create whose answer ties no id to a record (CONTRACT §5.4)."""
     if reply.unsure:
         return [unsure(item, reply) for item in batch]
-    if reply.ok:
-        said = f"BigCommerce saved {len(batch)} {what} together; the listing tells their ids."
-    else:
-        said = f"BigCommerce refused {len(batch)} {what} together: {complaint(reply)}"
+    said = "" if reply.ok else f"BigCommerce refused {len(batch)} {what}: {complaint(reply)}"
     return [answered(item, said) for item in batch]

@@ -37,6 +37,7 @@ _AREAS = (
     ("/v2/store", "Information & settings: read-only"),
 )
 NO_ROUTE = "route is not found"
+CORRECT = "Correct it in the ERP and the next sync picks it up, or skip it."
 
 
 def status_words(status: int) -> str:
@@ -141,23 +142,26 @@ def unsure(item: LoadItem, reply: Reply) -> LoadResult:
     """Nobody knows whether this write was carried out; the hold must pass first."""
     said = reply.garbled or f"BigCommerce answered {status_words(reply.status)}"
     return LoadResult(
-        item.key, Outcome.UNKNOWN, detail=f"{said}; whether {item.key} was saved is not known."
+        item.key, Outcome.UNKNOWN, detail=f"{said}; whether it was saved is not known."
     )
 
 
-def answered(item: LoadItem, detail: str) -> LoadResult:
-    """The vendor did answer, but not which record it saved: a listing settles it at once."""
-    return LoadResult(item.key, Outcome.UNKNOWN, detail=detail, answered=True)
+def answered(item: LoadItem, refusal: str = "") -> LoadResult:
+    """The vendor did answer, but not which record it saved: a listing settles it at once.
+
+    ``refusal`` is what it complained of; without one the record was saved for all we know.
+    """
+    return LoadResult(item.key, Outcome.UNKNOWN, detail=refusal, answered=True)
 
 
 def refused(item: LoadItem, reply: Reply, what: str) -> LoadResult:
-    """The vendor refused this one record for a reason of its own."""
+    """The vendor refused this one record. Equal refusals read alike, so that they group."""
     said = complaint(reply).rstrip(". ")
     return LoadResult(
         item.key,
         Outcome.REJECTED,
-        detail=f"BigCommerce refused {what} {item.key} ({status_words(reply.status)}): {said}.",
-        remedy=f"Correct {item.key} in the ERP and the next sync picks it up, or skip it.",
+        detail=f"BigCommerce refused the {what} ({status_words(reply.status)}): {said}.",
+        remedy=CORRECT,
         field_errors=field_errors(reply),
     )
 
@@ -168,5 +172,5 @@ def gone(item: LoadItem, what: str) -> LoadResult:
         item.key,
         Outcome.RETRY,
         external_id="",
-        detail=f"The {what} of {item.key} is no longer there; it is searched for again.",
+        detail=f"The {what} is no longer in the store; it is searched for again.",
     )

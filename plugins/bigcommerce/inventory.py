@@ -8,17 +8,18 @@ from hub.sdk import AmbiguousWrite, HubError, Listed, LoadItem, LoadResult, Outc
 from plugins.bigcommerce import replies
 from plugins.bigcommerce.client import Client, Row
 from plugins.bigcommerce.errors import answered, refused, unsure
-from plugins.bigcommerce.replies import Reply, complaint, identifier, whole
+from plugins.bigcommerce.replies import Reply, identifier, whole
 
 PAGE = 1000
 """Rows of an inventory page (CONTRACT §4.1)."""
 REASON = "Stock of the ERP"
 WHAT = "stock level"
-MAX_TAKEN_OUT = 20
-"""After so many refusals that each name an item, the rest is left to be taken apart."""
+MAX_CALLS = 40
+"""Calls for one batch and location; what is not settled by then is sent later."""
+FEW = 5
 SEARCH = 40
 SEARCH_ROOM = 1200
-_INDEX = re.compile(r"(?:^|items?)[.\[ ]+(\d+)\b")
+_INDEX = re.compile(r"(?:^\[?|items?[.\[ ]+)(\d+)\b")
 
 
 def _store_sku(item: LoadItem) -> str:
@@ -58,25 +59,38 @@ def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
 
 
 def _adjust(client: Client, location: int, items: Sequence[LoadItem]) -> dict[str, LoadResult]:
+    """Set quantities at one location; a refusal takes the batch apart until it names its items."""
     results: dict[str, LoadResult] = {}
-    left = list(items)
-    for _ in range(MAX_TAKEN_OUT):
-        body = {"reason": REASON, "items": [_line(location, item) for item in left]}
-        reply = client.write("core", "PUT", "/v3/inventory/adjustments/absolute", left, body)
+    waiting: list[Sequence[LoadItem]] = [items]
+    for _ in range(MAX_CALLS):
+        if not waiting:
+            return results
+        group = waiting.pop()
+        body = {"reason": REASON, "items": [_line(location, item) for item in group]}
+        reply = client.write("core", "PUT", "/v3/inventory/adjustments/absolute", group, body)
         if reply.ok:
-            said = "accepted; BigCommerce applies it some time later."
-            return results | {item.key: answered(item, said) for item in left}
-        if reply.unsure:
-            return results | {item.key: unsure(item, reply) for item in left}
-        if len(left) == 1:
-            return results | {left[0].key: refused(left[0], reply, WHAT)}
-        named = _named(left, reply)
-        if not named or len(named) == len(left):
-            break
-        results |= {item.key: refused(item, reply, WHAT) for item in named}
-        left = [item for item in left if item.key not in results]
-    said = f"BigCommerce refused {len(left)} stock levels together: {complaint(reply)}"
-    return results | {item.key: answered(item, said) for item in left}
+            results |= {item.key: answered(item) for item in group}
+        elif reply.unsure:
+            results |= {item.key: unsure(item, reply) for item in group}
+        elif len(group) == 1:
+            results[group[0].key] = refused(group[0], reply, WHAT)
+        elif named := _named(group, reply):
+            if len(named) <= FEW and len(named) < len(group):
+                waiting += [[item] for item in named]  # each gets its own, exact refusal
+            else:
+                results |= {item.key: refused(item, reply, WHAT) for item in named}
+            blamed = {item.key for item in named}
+            if left := [item for item in group if item.key not in blamed]:
+                waiting.append(left)
+        else:
+            middle = len(group) // 2
+            waiting += [group[:middle], group[middle:]]
+    said = "BigCommerce refused too many stock levels of this batch; the rest is sent later."
+    return results | {
+        item.key: LoadResult(item.key, Outcome.RETRY, detail=said)
+        for group in waiting
+        for item in group
+    }
 
 
 def _line(location: int, item: LoadItem) -> dict[str, Any]:
@@ -132,15 +146,22 @@ def _wanted(client: Client, preferences: Mapping[str, Any]) -> dict[int, str]:
 
 
 def _levels(row: Row, wanted: Mapping[int, str]) -> Iterator[Listed]:
+    """Yield the levels of a row, under the store's spelling of the SKU and in capitals.
+
+    SKUs differ by more than case only (CONTRACT §6.2), and the ERP's are capitals: the second
+    row lets a key be found that the store spells in another way.
+    """
     sku = str((row.get("identity") or {}).get("sku") or "")
     if not sku:
         return
+    spellings = (sku,) if sku == sku.upper() else (sku, sku.upper())
     for level in row.get("locations") or ():
         name = wanted.get(whole(level.get("location_id")) or 0)
         if name is not None:
             held = level.get("total_inventory_onhand", level.get("available_to_sell"))
-            key = f"{sku}@{name}"
-            yield Listed(key, key, {"sku": sku}, {"quantity": whole(held)})
+            for spelling in spellings:
+                key = f"{spelling}@{name}"
+                yield Listed(key, key, {"sku": sku}, {"quantity": whole(held)})
 
 
 def _read(client: Client, params: list[tuple[str, str]]) -> Iterator[list[Row]]:

@@ -36,7 +36,7 @@ class Reply:
     @property
     def unsure(self) -> bool:
         """True when it is not known whether a write was carried out."""
-        return self.status >= 500 or (self.status < 300 and bool(self.garbled))
+        return self.status in (408, *range(500, 600)) or (self.status < 300 and bool(self.garbled))
 
     @property
     def data(self) -> Any:

@@ -41,7 +41,7 @@ def _create(client: Client, item: LoadItem) -> LoadResult:
         data = one(reply)
         number = identifier(data.get("userId") or data.get("id"))
         if number is None:
-            return answered(item, "BigCommerce saved the user but did not tell its id.")
+            return answered(item)
         return LoadResult(item.key, Outcome.CREATED, external_id=number)
     if reply.unsure:
         return unsure(item, reply)
@@ -177,6 +177,6 @@ def taken(client: Client, item: LoadItem, email: str, user: Listed, field: str) 
         item.key,
         Outcome.REJECTED,
         detail=f"{email} belongs to company {name}.",
-        remedy=f"Change it in the ERP and the next sync picks it up, or skip {item.key}.",
+        remedy="Change it in the ERP and the next sync picks it up, or skip this record.",
         field_errors={field: f"{email} belongs to company {name}."},
     )
