@@ -174,7 +174,7 @@ document.addEventListener("toggle", (event) => {
   const el = event.target;
   if (el.matches?.("[data-secret]")) {
     const input = $("input", el);
-    if (!el.open) { input.value = ""; if (input.form) showDirty(input.form); } else if (document.hasFocus()) input.focus();
+    if (!el.open) { input.value = ""; if (input.form) showDirty(input.form); } else if (el.contains(document.activeElement)) input.focus();
   } else if (el.matches?.(".menu") && el.matches(":popover-open")) {
     if (!CSS.supports("position-area", "bottom")) {
       const by = $(`[popovertarget="${el.id}"]`).getBoundingClientRect(), own = el.getBoundingClientRect();
