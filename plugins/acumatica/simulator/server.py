@@ -207,6 +207,7 @@ class AcumaticaSimulator(SimulatedServer):
 
     def throttled(self, request: SimRequest, headers: bool) -> SimResponse:  # noqa: ARG002
         """Return the web server's plain-text 429."""
+        self.stats.call("api")
         if headers:
             self.stats.told_to_wait("api", 60.0)
         return errors.throttled(headers)
