@@ -28,6 +28,10 @@ def _store_sku(item: LoadItem) -> str:
     return known or str(item.payload["sku"])
 
 
+def _place(item: LoadItem) -> str:
+    return str(item.payload.get("location") or "default")
+
+
 def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """Set quantities, one call per location. Accepted ones are UNKNOWN until read back.
 
@@ -35,9 +39,10 @@ def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """
     if batch[0].delete:
         return [LoadResult(item.key, Outcome.DELETED) for item in batch]
+    places = {text: client.location(text) for text in {_place(item) for item in batch}}
     groups: dict[int, list[LoadItem]] = {}
     for item in batch:
-        groups.setdefault(client.location(item.payload.get("location")), []).append(item)
+        groups.setdefault(places[_place(item)], []).append(item)
     results: dict[str, LoadResult] = {}
     for location, items in groups.items():
         try:
@@ -145,23 +150,35 @@ def _wanted(client: Client, preferences: Mapping[str, Any]) -> dict[int, str]:
     return {client.default_location(): "default"}
 
 
-def _levels(row: Row, wanted: Mapping[int, str]) -> Iterator[Listed]:
-    """Yield the levels of a row, under the store's spelling of the SKU and in capitals.
+def _levels(page: Sequence[Row], wanted: Mapping[int, str]) -> Iterator[Listed]:
+    """Yield the levels of a page, under the store's spelling of the SKU and in capitals.
 
-    SKUs differ by more than case only (CONTRACT §6.2), and the ERP's are capitals: the second
-    row lets a key be found that the store spells in another way.
+    SKUs never differ by case alone (CONTRACT §6.2), and the ERP's are capitals: the second row
+    lets a key be found that the store spells in another way.
     """
-    sku = str((row.get("identity") or {}).get("sku") or "")
-    if not sku:
-        return
-    spellings = (sku,) if sku == sku.upper() else (sku, sku.upper())
-    for level in row.get("locations") or ():
-        name = wanted.get(whole(level.get("location_id")) or 0)
-        if name is not None:
-            held = level.get("total_inventory_onhand", level.get("available_to_sell"))
-            for spelling in spellings:
-                key = f"{spelling}@{name}"
-                yield Listed(key, key, {"sku": sku}, {"quantity": whole(held)})
+    for row in page:
+        identity = row.get("identity")
+        sku = identity.get("sku") if isinstance(identity, Mapping) else None
+        if not sku:
+            continue
+        natural = {"sku": sku}
+        capitals = sku.upper()
+        for level in row.get("locations") or ():
+            number = level.get("location_id")
+            name = wanted.get(number if type(number) is int else whole(number) or 0)
+            if name is None:
+                continue
+            fields = {"quantity": _held(level)}
+            key = f"{sku}@{name}"
+            yield Listed(key, key, natural, fields)
+            if capitals != sku:
+                key = f"{capitals}@{name}"
+                yield Listed(key, key, natural, fields)
+
+
+def _held(level: Row) -> int | None:
+    held = level.get("total_inventory_onhand", level.get("available_to_sell"))
+    return held if type(held) is int else whole(held)
 
 
 def _read(client: Client, params: list[tuple[str, str]]) -> Iterator[list[Row]]:
@@ -187,7 +204,7 @@ def pages(client: Client, preferences: Mapping[str, Any]) -> Iterator[list[Liste
     wanted = _wanted(client, preferences)
     where = [("location_id:in", ",".join(str(number) for number in wanted))]
     for found in _read(client, where):
-        yield [level for row in found for level in _levels(row, wanted)]
+        yield list(_levels(found, wanted))
 
 
 def _chunks(skus: Sequence[str]) -> Iterator[list[str]]:
@@ -208,8 +225,8 @@ def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
 
     A SKU with a comma cannot be searched for (the filter is a list): the listing is read instead.
     """
-    wanted = {client.location(item.payload.get("location")): "" for item in items}
-    where = ("location_id:in", ",".join(str(number) for number in wanted))
+    places = {text: client.location(text) for text in {_place(item) for item in items}}
+    where = ("location_id:in", ",".join(str(number) for number in sorted(places.values())))
     skus = sorted({_store_sku(item) for item in items})
     levels: dict[tuple[str, int], tuple[str, Any]] = {}
     searches = [[("sku:in", ",".join(chunk)), where] for chunk in _chunks(skus)]
@@ -220,8 +237,7 @@ def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
             levels |= _by_place(page)
     found: dict[str, list[Listed]] = {}
     for item in items:
-        place = client.location(item.payload.get("location"))
-        level = levels.get((_store_sku(item).casefold(), place))
+        level = levels.get((_store_sku(item).casefold(), places[_place(item)]))
         found[item.key] = [] if level is None else [_listed(item, *level)]
     return found
 
@@ -230,7 +246,7 @@ def _by_place(page: Sequence[Row]) -> dict[tuple[str, int], tuple[str, Any]]:
     return {
         (str(row["identity"].get("sku")).casefold(), whole(level.get("location_id")) or 0): (
             str(row["identity"].get("sku")),
-            level.get("total_inventory_onhand", level.get("available_to_sell")),
+            _held(level),
         )
         for row in page
         if isinstance(row.get("identity"), Mapping) and identifier(row["identity"].get("sku"))
@@ -240,4 +256,4 @@ def _by_place(page: Sequence[Row]) -> dict[tuple[str, int], tuple[str, Any]]:
 
 def _listed(item: LoadItem, sku: str, held: Any) -> Listed:
     name = item.key.rpartition("@")[2]
-    return Listed(f"{sku}@{name}", item.key, {"sku": sku}, {"quantity": whole(held)})
+    return Listed(f"{sku}@{name}", item.key, {"sku": sku}, {"quantity": held})

@@ -152,10 +152,10 @@ def action(flow):
 MAPPERS = {flow: Mapper(rules) for flow, rules in RULES.items()}
 
 
-def item(flow, key, context, external_id=None, changed=None, delete=False):
+def item(flow, key, context, external_id=None, changed=None):
     mapped = MAPPERS[flow].apply({"preferences": {}, **context}, new=external_id is None)
     assert not mapped.problems, mapped.problems
-    return LoadItem(key, mapped.payload, external_id, f"m-{key}", delete, changed)
+    return LoadItem(key, mapped.payload, external_id, f"m-{key}", changed=changed)
 
 
 def customer(key, external_id=None, changed=None, preferences=None, values=None, **fields):

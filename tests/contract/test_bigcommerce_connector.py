@@ -263,10 +263,11 @@ def test_an_address_carries_names_codes_and_flags(store):
     row = store.row("addresses", addressId=int(result.external_id))
     assert (row["stateCode"], row["stateName"]) == ("TX", "Texas")
     assert (row["countryCode"], row["countryName"]) == ("US", "United States")
-    assert row["isDefaultShipping"] and row["isDefaultBilling"] and row["isBilling"]
+    flags = ("isShipping", "isDefaultShipping", "isBilling", "isDefaultBilling")
+    assert [row[name] for name in flags] == [True, True, True, True]
     (other,) = store.load("location", location("C1/L2", company, default="C1/MAIN"))
     row = store.row("addresses", addressId=int(other.external_id))
-    assert row["isShipping"] and not row["isDefaultShipping"] and not row["isBilling"]
+    assert [row[name] for name in flags] == [True, False, False, False]
 
 
 def test_a_country_without_states_needs_none(store):
