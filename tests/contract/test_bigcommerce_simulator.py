@@ -246,6 +246,18 @@ def test_existing_companies_have_no_erp_key(make):
     store = make(existing_companies=3)
     rows = store.get("companies", isIncludeExtraFields="1").json()["data"]
     assert [row["extraFields"][0]["fieldValue"] for row in rows] == ["", "", ""]
+    week_ago = int(store.sim.clock.now().timestamp()) - 7 * 86_400
+    assert all(int(row["createdAt"]) <= week_ago for row in rows)
+
+
+def test_keys_with_a_slash_are_one_key(store):
+    cid = store.new_company(1)
+    place = {"companyId": cid, "countryCode": "US", "stateCode": "TX", "city": "Austin"}
+    store.control("PUT", "rows/addresses/C000001%2FMAIN", place)
+    rows = store.get("addresses", companyId=cid).json()["data"]
+    assert [(row["externalId"], row["stateName"]) for row in rows] == [("C000001/MAIN", "Texas")]
+    assert store.control("DELETE", "rows/addresses/C000001%2FMAIN").status_code == 204
+    assert store.get("addresses", companyId=cid).json()["data"] == []
 
 
 def test_body_that_is_not_json_is_400_in_the_apis_own_shape(store):

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugins.bigcommerce.simulator.answers import Refused, parameter_error
-from plugins.bigcommerce.simulator.places import COUNTRIES, NEEDS_STATE, country_code, state_of
+from plugins.bigcommerce.simulator.places import (
+    COUNTRIES,
+    NEEDS_STATE,
+    STATES,
+    country_code,
+    state_of,
+)
 
 BULK_MAX = 10
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -218,26 +224,19 @@ def resolve_place(item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, li
     country = codes.pop()
     if country is None or codes:
         return {}, {"country_name": ["Please enter a valid country."]}
-    given = [str(item[n]) for n in ("stateCode", "stateName") if filled(item.get(n))]
-    place = {"countryCode": country, "countryName": COUNTRIES[country]}
-    if not given:
-        if country in NEEDS_STATE:
-            return {}, {"state_name": ["State is required for this country."]}
-        return {**place, "stateCode": "", "stateName": ""}, {}
-    states = {state_of(country, text) for text in given}
-    if country not in NEEDS_STATE or (len(given) == 2 and country_has_no_table(states)):
-        return {**place, "stateCode": given[0], "stateName": given[-1]}, {}
+    given = {n: str(item[n]) if filled(item.get(n)) else "" for n in ("stateCode", "stateName")}
+    place = {"countryCode": country, "countryName": COUNTRIES[country], **given}
+    texts = [text for text in given.values() if text]
+    if not texts:
+        needed = {"state_name": ["State is required for this country."]}
+        return ({}, needed) if country in NEEDS_STATE else (place, {})
+    if country not in STATES:
+        return place, {}
+    states = {state_of(country, text) for text in texts}
     state = states.pop()
     if state is None or states:
         return {}, {"state_name": ["Please enter a valid state for this country."]}
     return {**place, "stateCode": state[0], "stateName": state[1]}, {}
-
-
-def country_has_no_table(states: set[tuple[str, str] | None]) -> bool:
-    """Return True when code and name of a state are free text, each standing for itself."""
-    return None not in states and all(
-        state is not None and state[0] == state[1] for state in states
-    )
 
 
 def _snake(name: str) -> str:

@@ -32,6 +32,8 @@ GOODS = (
 MISSING_EVERY = 13
 """Every 13th item of the ERP is not in the store."""
 OWN_ITEMS = 10
+OLDEST, YOUNGEST = 3 * 365 * 86_400, 7 * 86_400
+"""How long ago, in seconds, the first and the last earlier company were made."""
 PAIR_EVERY = 20
 """Of every 20 items, the 7th and 8th are two variants of one product."""
 
@@ -56,6 +58,7 @@ def plant(
     state.stock.add_location(2, "BC-LOCATION-2", "East warehouse")
     rng = Rng(seed)
     _catalog(context, rng, items)
+    state.age = OLDEST
     for number in range(1, shoppers + 1):
         state.new_customer(
             {
@@ -65,7 +68,9 @@ def plant(
             }
         )
     for number in range(1, companies + 1):
+        state.age = OLDEST - (OLDEST - YOUNGEST) * number // companies
         _company(context, rng, number)
+    state.age = 0
 
 
 def _catalog(context: Context, rng: Rng, items: int) -> None:

@@ -45,6 +45,8 @@ class State:
     def __init__(self, clock: Clock, *, dependent: bool) -> None:
         self.clock = clock
         self.dependent = dependent
+        self.age = 0
+        """Seconds by which seeded rows are older than the store's clock."""
         self.companies = Table(_company_keys, 2_100_001)
         self.users = Table(_user_keys, 5_400_001)
         self.addresses = Table(_address_keys, 730_001)
@@ -57,8 +59,8 @@ class State:
         self._count = 0
 
     def now(self) -> int:
-        """Return the store's time in Unix seconds."""
-        return int(self.clock.now().timestamp())
+        """Return the time in Unix seconds that rows written now are stamped with."""
+        return int(self.clock.now().timestamp()) - self.age
 
     def settle(self) -> None:
         """Do what is due: adjustments of stock, rows that the search index has caught up with."""
