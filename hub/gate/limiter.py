@@ -3,12 +3,13 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from hub.gate.quota import Account, Permit, guilty, read_state
+from hub.gate.rows import load_window, save_window
 from hub.gate.sql import Hot, Light
 from hub.gate.window import Window
 from hub.sdk import QuotaSpec, QuotaState, RateLimited, Rng, retry_after
@@ -20,19 +21,6 @@ POLITE = 0.02
 """Seconds that bulk work steps back while a person waits."""
 PERSON, BULK = "person", "bulk"
 PERSON_WAITS = 20.0
-
-COLUMNS = "started_at, ends_at, used, allowed, limit_seen, wait_until, rate_percent, remaining_seen"
-SELECT = f"SELECT {COLUMNS} FROM quota_window WHERE connection_id = ? AND quota = ?"
-INSERT = (
-    "INSERT INTO quota_window (connection_id, quota, started_at, ends_at, used, allowed, "
-    "limit_seen, wait_until, rate_percent, in_flight) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 100, 0) "
-    "ON CONFLICT DO NOTHING"
-)
-UPDATE = (
-    "UPDATE quota_window SET started_at = ?, ends_at = ?, used = ?, allowed = ?, limit_seen = ?, "
-    "wait_until = ?, rate_percent = ?, remaining_seen = ? WHERE connection_id = ? AND quota = ?"
-)
-
 
 Check = Callable[[Hot], None]
 Also = Callable[[Connection], None]
@@ -207,21 +195,14 @@ class Limiter:
 
     def _load(self, hot: Hot | None, account: Account, spec: QuotaSpec) -> Window:
         if hot is None:
-            window = self._memory.get((account.name, spec.key), Window())
-            return Window(**{name: getattr(window, name) for name in Window.__slots__})
-        row = hot.first(SELECT, account.id, spec.key)
-        if row is None:
-            hot.run(INSERT, account.id, spec.key)
-            row = hot.first(SELECT, account.id, spec.key) or (0,)
-        return Window(*row)
+            return replace(self._memory.get((account.name, spec.key), Window()))
+        return load_window(hot, account.id, spec.key)
 
     def _save(self, hot: Hot | None, account: Account, spec: QuotaSpec, window: Window) -> None:
         if hot is None:
             self._memory[account.name, spec.key] = window
-            return
-        w = window
-        values = (w.started_at, w.ends_at, w.used, w.allowed, w.limit_seen, w.wait_until)
-        hot.run(UPDATE, *values, w.rate_percent, w.remaining_seen, account.id, spec.key)
+        else:
+            save_window(hot, account.id, spec.key, window)
 
     def answered(
         self, account: Account, permit: Permit, status: int, headers: Mapping[str, str], took: float

@@ -174,8 +174,14 @@ def make_plugin(quotas=(), signs_in=False):
     def hub_test_connection(client):
         return Probe(True, "")
 
-    for hook in (hub_plugin_info, hub_parameters, hub_action_types, hub_quotas, hub_open_client,
-                 hub_test_connection):
+    for hook in (
+        hub_plugin_info,
+        hub_parameters,
+        hub_action_types,
+        hub_quotas,
+        hub_open_client,
+        hub_test_connection,
+    ):
         setattr(module, hook.__name__, hook)
     return Plugin(module, "test")
 
@@ -226,8 +232,14 @@ class Hub:
         self.facts = ConnectionFacts(1, "erp", "fake", own_network=True, quota_share=90)
 
     def gate(self, owner="host:boot:1:1", **more):
-        gate = Gate(self.db, self.vault, Rng(7), owner,
-                    on_state=lambda *change: self.states.append(change), **more)
+        gate = Gate(
+            self.db,
+            self.vault,
+            Rng(7),
+            owner,
+            on_state=lambda *change: self.states.append(change),
+            **more,
+        )
         self.gates.append(gate)
         return gate
 

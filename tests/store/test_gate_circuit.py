@@ -64,9 +64,10 @@ def test_opens_after_five_in_a_row_probes_once_and_closes(hub, switch):
 def test_three_days_down_cost_few_probes(hub, switch):
     plugin = make_plugin()
     switch.up = False
-    with vendor(switch) as server, hub.gate().open(
-        hub.facts, plugin, {"base_url": server.url}
-    ) as used:
+    with (
+        vendor(switch) as server,
+        hub.gate().open(hub.facts, plugin, {"base_url": server.url}) as used,
+    ):
         while hub.clock.monotonic() < 72 * 3600:
             try:
                 used.client.get()
@@ -82,9 +83,10 @@ def test_writes_and_reads_have_circuits_of_their_own(hub):
     def reply(request, _sock):
         return None if request.startswith(b"POST") else OK
 
-    with vendor(reply) as server, hub.gate().open(
-        hub.facts, make_plugin(), {"base_url": server.url}
-    ) as used:
+    with (
+        vendor(reply) as server,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+    ):
         for _ in range(5):
             with pytest.raises(AmbiguousWrite):
                 used.client.write()
@@ -94,25 +96,27 @@ def test_writes_and_reads_have_circuits_of_their_own(hub):
 
 
 def test_half_of_the_last_twenty_opens_it_too(hub, switch):
-    with vendor(switch) as server, hub.gate().open(
-        hub.facts, make_plugin(), {"base_url": server.url}
-    ) as used:
-        with pytest.raises(ConnectionTrouble, match="Calls wait"):
-            for number in range(40):
-                switch.up = number % 2 == 1
-                used.client.get()
+    with (  # noqa: PT012
+        vendor(switch) as server,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+        pytest.raises(ConnectionTrouble, match="Calls wait"),
+    ):
+        for number in range(40):
+            switch.up = number % 2 == 1
+            used.client.get()
     assert 19 <= switch.seen <= 22
 
 
 def test_single_500s_do_not_open_it_but_a_storm_does(hub, switch):
     switch.down_answer = answer(500, b"")
     switch.up = False
-    with vendor(switch) as server, hub.gate().open(
-        hub.facts, make_plugin(), {"base_url": server.url}
-    ) as used:
+    with (
+        vendor(switch) as server,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+    ):
         for _ in range(12):
             used.client.get()
-        with pytest.raises(ConnectionTrouble, match="Calls wait"):
+        with pytest.raises(ConnectionTrouble, match="Calls wait"):  # noqa: PT012
             for _ in range(12):
                 used.client.get()
 
@@ -123,9 +127,10 @@ def test_trouble_that_only_the_plugin_sees_counts(hub, text):
     with vendor(page) as server:
         gate = hub.gate()
         for _ in range(5):
-            with pytest.raises(ConnectionTrouble, match="instead of data"), gate.open(
-                hub.facts, make_plugin(), {"base_url": server.url}
-            ) as used:
+            with (
+                pytest.raises(ConnectionTrouble, match="instead of data"),
+                gate.open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+            ):
                 used.client.get().json()
         assert [view.state for view in gate.status(1).circuits] == ["open"]
 
@@ -156,9 +161,10 @@ def test_a_persons_test_passes_an_open_circuit_and_closes_it(hub, switch):
 )
 def test_redirects_are_never_followed(hub, status, to, error, text):
     with vendor(answer(status, b"", Location=to)) as server:
-        with pytest.raises(error, match=text) as caught, hub.gate().open(
-            hub.facts, make_plugin(), {"base_url": server.url}
-        ) as used:
+        with (
+            pytest.raises(error, match=text) as caught,
+            hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+        ):
             used.client.get()
         assert len(server.seen) == 1
     assert "secret" not in str(caught.value)
@@ -167,9 +173,11 @@ def test_redirects_are_never_followed(hub, status, to, error, text):
 
 
 def test_only_the_connections_own_addresses_are_reached(hub):
-    with vendor() as server, vendor() as other, hub.gate().open(
-        hub.facts, make_plugin(), {"base_url": server.url}
-    ) as used:
+    with (
+        vendor() as server,
+        vendor() as other,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+    ):
         for url in (other.url, f"http://localhost:{server.port}/", "https://127.0.0.1/"):
             with pytest.raises(ConfigError, match="not an address of this connection"):
                 used.http.request("GET", url)
@@ -180,18 +188,22 @@ def test_a_private_address_without_the_tick_names_the_field(hub):
     from dataclasses import replace
 
     with vendor() as server:
-        with pytest.raises(ConfigError, match="on our network") as caught, hub.gate().open(
-            replace(hub.facts, own_network=False), make_plugin(), {"base_url": server.url}
-        ) as used:
+        with (
+            pytest.raises(ConfigError, match="on our network") as caught,
+            hub.gate().open(
+                replace(hub.facts, own_network=False), make_plugin(), {"base_url": server.url}
+            ) as used,
+        ):
             used.client.get()
         assert caught.value.parameter == "base_url"
         assert server.seen == []
 
 
 def test_changing_calls_must_name_their_records(hub):
-    with vendor() as server, hub.gate().open(
-        hub.facts, make_plugin(), {"base_url": server.url}
-    ) as used:
+    with (
+        vendor() as server,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+    ):
         with pytest.raises(ValueError, match="writes="):
             used.http.request("PUT", server.url + "/x", json={})
         assert used.http.request("PUT", server.url + "/x", json={}, reads=True).ok
@@ -207,13 +219,53 @@ def test_calls_are_counted_and_told(hub):
         ) as used:
             used.client.get("/list?x=1", params={"$filter": "a ge 'b c'"})
             used.http.request(
-                "POST", server.url + "/new", json={"price": Decimal("10.10"), "n": Decimal(3)},
+                "POST",
+                server.url + "/new",
+                json={"price": Decimal("10.10"), "n": Decimal(3)},
                 writes=[],
             )
             assert used.calls == 2
             assert used.http.server_now.isoformat() == "2026-11-24T12:00:00+00:00"
         assert server.seen[0].startswith(b"GET /list?x=1&%24filter=a%20ge%20%27b%20c%27 HTTP/1.1")
         assert server.seen[1].endswith(b'{"price":10.1,"n":3}')
-    assert [(c.method, c.path, c.status) for c in told] == [("GET", "/list", 200), ("POST", "/new", 200)]
+    assert [(c.method, c.path, c.status) for c in told] == [
+        ("GET", "/list", 200),
+        ("POST", "/new", 200),
+    ]
     assert told[1].request_excerpt() == '{"price":10.1,"n":3}'
     assert told[0].request_excerpt() == told[0].response_excerpt() == ""
+
+
+def test_the_end_of_a_write_is_unknown_only_when_something_was_sent(hub):
+    plugin = make_plugin()
+    cut = answer(200, b"x" * 100)[:-50]
+    with vendor(lambda _r, sock: (sock.sendall(cut), None)[1]) as server:
+        settings = {"base_url": server.url}
+        with hub.gate().open(hub.facts, plugin, settings) as used:
+            with pytest.raises(AmbiguousWrite, match="cut"):
+                used.client.write()
+            with pytest.raises(ConnectionTrouble, match="cut"):
+                used.client.get()
+    with (
+        hub.gate().open(hub.facts, plugin, settings) as used,
+        pytest.raises(ConnectionTrouble, match="refused the connection"),
+    ):
+        used.client.write()
+
+
+def test_a_name_that_does_not_exist_is_shown_at_its_field_by_a_test(hub, monkeypatch):
+    import socket
+
+    def unknown(*_args):
+        raise socket.gaierror(-2, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    gate, settings = hub.gate(), {"base_url": "https://nowhere.example"}
+    with pytest.raises(ConnectionTrouble), gate.open(hub.facts, make_plugin(), settings) as used:
+        used.client.get()
+    with (
+        pytest.raises(ConfigError, match=r"nowhere\.example cannot be found") as caught,
+        gate.open(hub.facts, make_plugin(), settings, test=True) as used,
+    ):
+        used.client.get()
+    assert caught.value.parameter == "base_url"

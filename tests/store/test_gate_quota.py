@@ -75,9 +75,7 @@ def test_two_processes_with_four_threads_each_share_one_quota(hub):
 
     with vendor(shop) as server:
         gates = [hub.gate(f"host:boot:{n}:1") for n in (1, 2)]
-        threads = [
-            threading.Thread(target=work, args=(gates[n % 2], server.url)) for n in range(8)
-        ]
+        threads = [threading.Thread(target=work, args=(gates[n % 2], server.url)) for n in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -89,9 +87,10 @@ def test_two_processes_with_four_threads_each_share_one_quota(hub):
 def test_another_application_that_eats_half_is_noticed(hub):
     shop = Shop(hub.clock)
     plugin = make_plugin([quota(read_headers=read_headers)])
-    with vendor(shop) as server, hub.gate().open(
-        hub.facts, plugin, {"base_url": server.url}
-    ) as used:
+    with (
+        vendor(shop) as server,
+        hub.gate().open(hub.facts, plugin, {"base_url": server.url}) as used,
+    ):
         for number in range(300):
             if number % 2:
                 shop.eat(1)
@@ -135,9 +134,10 @@ def test_while_the_vendor_says_wait_nobody_sends(hub, headers, body, least, most
 def test_one_probe_goes_first_and_a_lost_probe_is_replaced(hub):
     replies = [answer(429, b"", Retry_After="3"), None, OK]
     plugin = make_plugin([quota()])
-    with vendor(lambda _r, _s: replies.pop(0)) as server, hub.gate().open(
-        hub.facts, plugin, {"base_url": server.url}
-    ) as used:
+    with (
+        vendor(lambda _r, _s: replies.pop(0)) as server,
+        hub.gate().open(hub.facts, plugin, {"base_url": server.url}) as used,
+    ):
         used.client.get()
         with pytest.raises(Exception, match="cut the connection"):
             used.client.get()
@@ -163,10 +163,15 @@ def test_a_person_uses_the_reserve_and_is_not_kept_waiting(hub):
 
 def test_bulk_work_that_is_told_to_stop_stops_waiting(hub):
     plugin = make_plugin([quota(1, 600.0)])
-    with vendor() as server, hub.gate().open(
-        hub.facts, plugin, {"base_url": server.url},
-        should_stop=lambda: hub.clock.monotonic() > 5,
-    ) as used:
+    with (
+        vendor() as server,
+        hub.gate().open(
+            hub.facts,
+            plugin,
+            {"base_url": server.url},
+            should_stop=lambda: hub.clock.monotonic() > 5,
+        ) as used,
+    ):
         used.client.get()
         with pytest.raises(RateLimited, match="Stopped"):
             used.client.get()
@@ -176,9 +181,12 @@ def test_bulk_work_that_is_told_to_stop_stops_waiting(hub):
 def test_a_call_that_costs_two_quotas_waits_for_both(hub):
     b2b = replace(quota(2, 60.0), key="b2b", match=("POST /api/v3/io",))
     core = quota(100, 30.0)
-    with vendor() as server, hub.gate().open(
-        replace(hub.facts, quota_share=100), make_plugin([core, b2b]), {"base_url": server.url}
-    ) as used:
+    with (
+        vendor() as server,
+        hub.gate().open(
+            replace(hub.facts, quota_share=100), make_plugin([core, b2b]), {"base_url": server.url}
+        ) as used,
+    ):
         for _ in range(3):
             used.client.write("/api/v3/io/companies")
         assert hub.clock.monotonic() > 59
@@ -229,9 +237,12 @@ def test_permit_lease_and_intent_are_one_commit(hub):
 
     items = [LoadItem("C1", {})]
     with vendor() as server:
-        with pytest.raises(LeaseLost), hub.gate().open(
-            hub.facts, plugin, {"base_url": server.url}, before_send=before_send
-        ) as used:
+        with (  # noqa: PT012
+            pytest.raises(LeaseLost),
+            hub.gate().open(
+                hub.facts, plugin, {"base_url": server.url}, before_send=before_send
+            ) as used,
+        ):
             used.client.get("/read")
             used.client.write("/w", items)
             for _ in range(2):

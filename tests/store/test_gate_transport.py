@@ -48,6 +48,7 @@ def test_a_private_address_without_the_tick_gets_no_byte(transport):
 
 def test_dns_rebinding_is_caught_on_the_connected_socket(transport, monkeypatch):
     with vendor() as server:
+
         def rebound(_host, port, *_args):
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
 
@@ -59,8 +60,21 @@ def test_dns_rebinding_is_caught_on_the_connected_socket(transport, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0.0.0.0",
-             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1.", "0x7f.1", "①②⑦.0.0.1"]
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "0.0.0.0",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "127.0.0.1.",
+        "0x7f.1",
+        "①②⑦.0.0.1",
+    ],
 )
 def test_every_spelling_of_loopback_is_seen_through(transport, host):
     with vendor() as server:
@@ -103,7 +117,7 @@ def endless_without_length(_request, sock):
 def test_the_deadline_is_total(transport, reply):
     with vendor(reply) as server:
         began = time.monotonic()
-        with pytest.raises(NoAnswer, match="within 0.4 seconds"):
+        with pytest.raises(NoAnswer, match=r"within 0\.4 seconds"):
             call(transport, server.url, seconds=0.4)
         assert time.monotonic() - began < 0.9
 
@@ -119,8 +133,13 @@ def reset(_request, sock):
         (reset, "cut the connection"),
         (lambda _r, _s: None, "cut the connection"),
         (lambda _r, s: (s.sendall(answer(body=b"x" * 50)[:-20]), None)[1], "cut"),
-        (lambda _r, s: (s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nab"),
-                        None)[1], "cut"),
+        (
+            lambda _r, s: (
+                s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nab"),
+                None,
+            )[1],
+            "cut",
+        ),
         (b"garbage\r\n\r\n", "cut the connection|not HTTP"),
         (answer(body=b"not gzip", Content_Encoding="gzip"), "cannot be unpacked"),
     ],
@@ -164,3 +183,74 @@ def test_cookies_and_headers_come_back(transport):
     with vendor(reply) as server:
         raw = call(transport, server.url)
     assert (raw.status, raw.cookies, raw.headers["x-a"]) == (204, {"a": "2", "b": "x=y"}, "7")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    from datetime import UTC, datetime, timedelta
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = tmp_path / "ca.pem", tmp_path / "key.pem"
+    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return public, private
+
+
+def test_certificates_are_verified_against_known_or_own_authorities(transport, certificate):
+    import ssl
+    import threading
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    seen = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            for _ in range(2):
+                sock, _ = listener.accept()
+                with sock:
+                    try:
+                        with context.wrap_socket(sock, server_side=True) as wrapped:
+                            seen.append(wrapped.recv(65536))
+                            wrapped.sendall(OK)
+                    except OSError:
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(NotSent, match="certificate") as caught:
+            call(transport, url)
+        assert caught.value.kind == "certificate"
+        own = Transport(ca_file=str(certificate[0]))
+        assert call(own, url).body == b"{}"
+        own.close()
+        thread.join(5)
+    assert len(seen) == 1

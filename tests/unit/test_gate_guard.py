@@ -31,8 +31,17 @@ def test_metadata_and_link_local_never_even_on_the_own_network(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "::1", "fc00::1", "::ffff:10.0.0.1",
-     "100.64.0.1", "0.0.0.0"],
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.9",
+        "172.16.0.1",
+        "::1",
+        "fc00::1",
+        "::ffff:10.0.0.1",
+        "100.64.0.1",
+        "0.0.0.0",
+    ],
 )
 def test_private_addresses_need_the_tick(address):
     with pytest.raises(Refused, match="on our network"):
@@ -49,8 +58,15 @@ def test_the_internet_needs_encryption():
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://host/x", "host/x", "http://", "https://user:pw@host/", "file:///etc/passwd",
-     "http://[::1", "javascript:alert(1)"],
+    [
+        "ftp://host/x",
+        "host/x",
+        "http://",
+        "https://user:pw@host/",
+        "file:///etc/passwd",
+        "http://[::1",
+        "javascript:alert(1)",
+    ],
 )
 def test_odd_urls_are_refused(url):
     with pytest.raises(Refused):
