@@ -27,7 +27,7 @@ from plugins.acumatica.query import (
     parent_filter,
     window_filter,
 )
-from plugins.acumatica.records import is_empty, key_of, newest_stamp, record_of, unwrap
+from plugins.acumatica.records import is_empty, key_of, record_of, text_at, unwrap
 
 Row = dict[str, Any]
 
@@ -104,8 +104,8 @@ def _extract(client: AcumaticaClient, action: ActionType, window: Window) -> Ite
     newest: datetime | None = None
     waiting: tuple[Record, ...] | None = None
 
-    def identity(row: Row) -> tuple[str, datetime | None]:
-        return key_of(row, shape), newest_stamp(row, shape)
+    def identity(row: Row) -> tuple[str, ...]:
+        return (key_of(row, shape), *(text_at(row, path) for path in shape.stamps))
 
     try:
         for rows in read_pages(reader.ask, identity):

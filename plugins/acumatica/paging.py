@@ -32,33 +32,30 @@ def read_pages(
     page = ask(size, 0)
     yield page
     start = 0
+    marks: list[Any] = []
     while len(page) == size:
-        found = _next_page(ask, identity, page, start, size=size, overlap=overlap)
+        marks = marks or [identity(row) for row in page]
+        found = _next_page(ask, identity, marks, start, overlap)
         if found is None:
             yield ask(None, 0)
             return
-        seen = {identity(row) for row in page}
-        start, page = found
-        yield [row for row in page if identity(row) not in seen]
+        seen = set(marks)
+        start, page, marks = found
+        yield [row for row, mark in zip(page, marks, strict=True) if mark not in seen]
 
 
 def _next_page(
-    ask: Ask,
-    identity: Callable[[Row], Any],
-    page: list[Row],
-    start: int,
-    *,
-    size: int,
-    overlap: int,
-) -> tuple[int, list[Row]] | None:
-    end = start + len(page)
-    tail = [identity(row) for row in page[-overlap:]]
+    ask: Ask, identity: Callable[[Row], Any], marks: list[Any], start: int, overlap: int
+) -> tuple[int, list[Row], list[Any]] | None:
+    size = len(marks)
+    tail = marks[-overlap:]
     step = overlap
     while step < size:
-        skip = end - step
+        skip = start + size - step
         rows = ask(size, skip)
-        if _joined(tail, [identity(row) for row in rows], stepped=step > overlap):
-            return skip, rows
+        found = [identity(row) for row in rows]
+        if _joined(tail, found, stepped=step > overlap):
+            return skip, rows, found
         step *= 2
     return None
 

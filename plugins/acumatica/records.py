@@ -34,8 +34,8 @@ def is_empty(node: Any) -> bool:
 def text_at(row: Mapping[str, Any], path: str) -> str:
     """Return the value at a dotted path as stripped text; empty where there is none."""
     value: Any = row
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+    for part in path.split(".") if "." in path else (path,):
+        value = value.get(part) if isinstance(value, dict) else None
     return "" if value is None else str(value).strip()
 
 

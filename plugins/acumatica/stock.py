@@ -12,12 +12,10 @@ from plugins.acumatica.paging import PAGE_SIZE, read_pages, resume_at
 
 DEFAULT_LOCATION = "default"
 QUANTITIES = ("QtyAvailable", "QtyHardAvailable", "QtyOnHand")
-PER_ITEM = {
-    "QtyAvailable": "QtyAvailable",
-    "QtyHardAvailable": "QtyAvailableForShipment",
-    "QtyOnHand": "QtyOnHand",
-}
-"""Quantity by name in StorageDetailsInquiry → in InventorySummaryInquiry (CONTRACT §4)."""
+PER_ITEM = ("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")
+"""The same quantities as InventorySummaryInquiry names them (CONTRACT §4)."""
+
+_ZERO = Decimal(0)
 
 Row = dict[str, Any]
 Level = tuple[str, str]
@@ -60,11 +58,16 @@ class Sums:
         """Remember when the first answer was given; it is the version of all levels."""
         self.read_at = self.read_at or http_date(answer.headers.get("date"))
 
-    def add(self, sku: str, place: str, row: Row, names: Mapping[str, str]) -> None:
-        """Add one row of an inquiry."""
-        level = self._levels.setdefault((sku, place), [Decimal(0)] * len(QUANTITIES))
-        for position, quantity in enumerate(QUANTITIES):
-            level[position] += _number(row.get(names[quantity]))
+    def add(self, sku: str, place: str, row: Row, names: Sequence[str]) -> None:
+        """Add one row of an inquiry; ``names`` are its names of the quantities."""
+        level = self._levels.get((sku, place))
+        if level is None:
+            level = self._levels[sku, place] = [_ZERO, _ZERO, _ZERO]
+        for position, name in enumerate(names):
+            field = row.get(name)
+            value = field.get("value") if isinstance(field, dict) else field
+            if value:
+                level[position] += value if isinstance(value, Decimal | int) else _number(value)
 
     def records(self) -> Iterator[Record]:
         """Yield the levels by item."""
@@ -107,7 +110,6 @@ def read_storage(client: AcumaticaClient, warehouses: Warehouses, sums: Sums) ->
 
     Raises EntityMissing where the endpoint has no such inquiry.
     """
-    direct = {name: name for name in QUANTITIES}
     for warehouse in warehouses.asked:
         fields = {"WarehouseID": warehouse} if warehouse else {}
         answer = client.inquire("StorageDetailsInquiry", fields, "StorageDetails")
@@ -118,7 +120,7 @@ def read_storage(client: AcumaticaClient, warehouses: Warehouses, sums: Sums) ->
                 continue
             place = warehouses.place(name)
             if sku and place is not None:
-                sums.add(sku, place, row, direct)
+                sums.add(sku, place, row, QUANTITIES)
 
 
 def read_item(client: AcumaticaClient, sku: str, warehouses: Warehouses, sums: Sums) -> None:
@@ -187,9 +189,8 @@ def _text(row: Row, name: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _number(field: Any) -> Decimal:
-    value = field.get("value") if isinstance(field, dict) else field
+def _number(value: Any) -> Decimal:
     try:
-        return Decimal(str(value)) if value not in (None, "") else Decimal(0)
+        return Decimal(str(value))
     except InvalidOperation:
-        return Decimal(0)
+        return _ZERO

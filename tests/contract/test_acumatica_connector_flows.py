@@ -275,3 +275,20 @@ def test_the_quantity_follows_the_preference(site, name, native):
     payload = mapper.apply({**record.data, **chosen}).payload
     assert payload["quantity"] == max(0, int(record.data["quantities"][native]) - 3)
     assert payload["key"] == f"{payload['sku']}@default"
+
+
+def test_stock_has_the_time_of_the_first_answer(site):
+    original = site.http.request
+
+    def slow(*args, **kwargs):
+        answer = original(*args, **kwargs)
+        site.clock.advance(30)
+        return answer
+
+    with site.client() as client:
+        site.http.request = slow
+        start = site.clock.now()
+        preferences = {"warehouses": ["EAST", "RETAIL"]}
+        records, resume = site.read(client, "inventory", preferences=preferences)
+    assert {record.modified_at for record in records} == {start}
+    assert since(resume) == start - timedelta(seconds=360)
