@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hub.sdk import HubError, Listed, LoadItem, LoadResult, Outcome, Window
+from hub.sdk import ConfigError, HubError, Listed, LoadItem, LoadResult, Outcome, Window
 from plugins.bigcommerce import users
 from plugins.bigcommerce.client import LIMIT, Client, Row
 from plugins.bigcommerce.delivery import candidates, ended, one_by_one, pick
@@ -44,6 +44,28 @@ CONFLICT = re.compile(
 )
 
 
+NO_FIELD = re.compile(r"exist|unknown|not defined|not found|invalid field", re.IGNORECASE)
+
+
+def _write(client: Client, method: str, path: str, items: Sequence[LoadItem], body: Any) -> Reply:
+    """Write companies. Raises ``ConfigError`` when the store does not know the extra field.
+
+    That would refuse every company: it is said once, at the setting, instead of per record.
+    """
+    reply = client.write("b2b", method, path, items, body)
+    if not reply.ok and not reply.unsure:
+        said, name = complaint(reply), client.erp_id_field
+        if "extra field" in said.lower() and name in said and NO_FIELD.search(said):
+            raise ConfigError(
+                f"The store does not know the company extra field “{name}” and refused the "
+                f"companies: {said.rstrip('. ')}. Define it in B2B Edition › Settings › Extra "
+                "fields › Company accounts with the type Text, or enter the name of one that is "
+                "defined.",
+                parameter="erp_id_field",
+            )
+    return reply
+
+
 def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """Create (bulk from two on), update (bulk likewise) or deactivate companies."""
     if batch[0].delete:
@@ -74,7 +96,7 @@ def _new(client: Client, item: LoadItem, mail_field: str) -> dict[str, Any]:
 
 def _create(client: Client, item: LoadItem) -> LoadResult:
     body = _new(client, item, "acceptCreationEmail")
-    reply = client.write("b2b", "POST", "/companies", [item], body)
+    reply = _write(client, "POST", "/companies", [item], body)
     if reply.ok:
         data = one(reply)
         number = identifier(data.get("companyId") or data.get("id"))
@@ -106,7 +128,7 @@ def _conflict(client: Client, item: LoadItem, reply: Reply) -> LoadResult:
 def _create_bulk(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """Ids of a bulk answer are candidates, and a refusal may have saved some (CONTRACT §5.4)."""
     body = [_new(client, item, "acceptWelcomeEmail") for item in batch]
-    reply = client.write("b2b", "POST", "/companies/bulk", batch, body)
+    reply = _write(client, "POST", "/companies/bulk", batch, body)
     return candidates(batch, reply, "companies")
 
 
@@ -132,7 +154,7 @@ def _update(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     if len(together) < 2:
         return one_by_one(client, batch, _update_one)
     body = [{"companyId": int(item.external_id or 0), **_fields(client, item)} for item in together]
-    reply = client.write("b2b", "PUT", "/companies/bulk", together, body)
+    reply = _write(client, "PUT", "/companies/bulk", together, body)
     if reply.ok:
         return one_by_one(client, batch, _after_bulk)
     if reply.unsure:
@@ -154,7 +176,7 @@ def _after_bulk(client: Client, item: LoadItem) -> LoadResult:
 def _update_one(client: Client, item: LoadItem) -> LoadResult:
     if _wants_fields(item):
         path = f"/companies/{item.external_id}"
-        reply = client.write("b2b", "PUT", path, [item], _fields(client, item))
+        reply = _write(client, "PUT", path, [item], _fields(client, item))
         if not reply.ok:
             return ended(item, reply, WHAT)
     return _after_bulk(client, item)

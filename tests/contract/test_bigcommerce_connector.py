@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.sdk import AmbiguousWrite, LoadItem, Outcome, Window
+from hub.sdk import AmbiguousWrite, ConfigError, LoadItem, Outcome, Window
 from tests.contract.bigcommerce_connector_kit import (
     PLUGIN,
     Store,
@@ -144,6 +144,15 @@ def test_adopting_writes_the_stamp(open_store):
     assert result.outcome is Outcome.UPDATED
     row = store.row("companies", companyId=found["companyId"])
     assert [f["fieldValue"] for f in row["extraFields"]] == ["C9"]
+
+
+def test_an_undefined_extra_field_is_said_once_at_its_setting(open_store):
+    store = open_store(define_erp_field=False)
+    for batch in ([customer("C1")], [customer("C1"), customer("C2")]):
+        with pytest.raises(ConfigError, match="“ERP ID”") as caught:
+            store.load("customer", *batch)
+        assert caught.value.parameter == "erp_id_field"
+    assert store.sim.rows("companies") == []
 
 
 def test_an_emptied_second_line_is_cleared_and_a_group_is_taken_away(store):
