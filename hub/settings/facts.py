@@ -6,6 +6,9 @@ from typing import Any
 from hub.gate.facts import ConnectionFacts
 from hub.store.tables import Connection
 
+SHARE = 90
+"""Percent of each quota that the hub uses unless told otherwise."""
+
 
 def facts_of(connection: Connection, values: Mapping[str, Any]) -> ConnectionFacts:
     """Return the facts of a saved connection; ``values`` are its resolved values."""
@@ -14,7 +17,7 @@ def facts_of(connection: Connection, values: Mapping[str, Any]) -> ConnectionFac
         connection.key,
         connection.plugin,
         connection.own_network,
-        int(values["quota_share"]),
+        int(values.get("quota_share") or SHARE),
     )
 
 
@@ -22,4 +25,4 @@ def unsaved_facts(
     key: str, plugin: str, values: Mapping[str, Any], *, own_network: bool
 ) -> ConnectionFacts:
     """Return the facts of values under test: no row, so no state is remembered."""
-    return ConnectionFacts(None, key, plugin, own_network, int(values["quota_share"]))
+    return ConnectionFacts(None, key, plugin, own_network, int(values.get("quota_share") or SHARE))

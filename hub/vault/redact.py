@@ -28,12 +28,18 @@ _OWN_KEYS = (
 )
 """Names of identities in our own words: masking them would make every log line useless."""
 
+# Bounded repeats: a hostile text must cost linear time.
 _SECRET_NAME = (
-    r"[\w-]*(?:authorization|cookie|token|secret|passwor[td]|passwd|credential)[\w-]*"
-    r"|(?!(?:" + "|".join(_OWN_KEYS) + r")\b)[\w-]*key\b"
+    r"[\w-]{0,40}(?:authorization|cookie|token|secret|passwor[td]|passwd|credential)[\w-]{0,40}"
+    r"|(?!(?:" + "|".join(_OWN_KEYS) + r")\b)[\w-]{0,40}key\b"
 )
 _QUOTED = re.compile(
-    rf"(?P<head>(?P<q>\\*[\"'])(?:{_SECRET_NAME})(?P=q)\s*[:=,]\s*b?(?P<v>\\*[\"']))"
+    rf"(?P<head>(?P<q>\\{{0,8}}[\"'])(?:{_SECRET_NAME})(?P=q)\s*[:=,]\s*b?(?P<v>\\{{0,8}}[\"']))"
+    r"(?P<value>(?:(?!(?P=v)).)*)(?P<tail>(?P=v)|$)",
+    re.IGNORECASE | re.DOTALL,
+)
+_VALUE_QUOTED = re.compile(
+    rf"(?P<head>(?<![\w-])(?:{_SECRET_NAME})\s?[:=]\s*b?(?P<v>\\{{0,8}}[\"']))"
     r"(?P<value>(?:(?!(?P=v)).)*)(?P<tail>(?P=v)|$)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -44,7 +50,7 @@ _HEADER = re.compile(
 _COOKIE = re.compile(
     r"(?P<head>(?<![\w-])(?:set-)?cookie\s*:\s*)(?![\"'])(?P<value>[^\r\n\"']+)", re.IGNORECASE
 )
-_DASHED = r"(?:[\w]+[_-])+(?:token|secret|passwor[td]|key)|passwor[td]|passwd|secret"
+_DASHED = r"[\w-]{0,40}[_-](?:token|secret|passwor[td]|key)|passwor[td]|passwd|secret"
 _PLAIN = re.compile(
     rf"(?P<head>(?<![\w-])(?!(?:{'|'.join(_OWN_KEYS)})\b)(?:{_DASHED})\s?:\s*)(?![\"'])"
     r"(?P<value>[^\s,;&\"'<>)\]}]+)",
@@ -57,7 +63,7 @@ _ASSIGNED = re.compile(
 _USERINFO = re.compile(
     r"(?P<head>[a-z][a-z0-9+.-]*://)(?P<value>[^\s/@:\"']*:[^\s/@\"']*)(?=@)", re.IGNORECASE
 )
-_NAMED = (_QUOTED, _COOKIE, _HEADER, _PLAIN, _ASSIGNED)
+_NAMED = (_QUOTED, _VALUE_QUOTED, _COOKIE, _HEADER, _PLAIN, _ASSIGNED)
 
 
 def _base64_cores(secret: bytes) -> Iterable[str]:
