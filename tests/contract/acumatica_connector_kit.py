@@ -145,8 +145,8 @@ PLUGIN = Plugin(module, "bundled")
 class Site:
     """A simulated instance and the settings that reach it."""
 
-    def __init__(self, **size) -> None:
-        self.clock = VirtualClock()
+    def __init__(self, clock=None, **size) -> None:
+        self.clock = clock or VirtualClock()
         self.sim = PLUGIN.simulator(self.clock, 7, {"customers": 40, "items": 30} | size)
         self.running = serve(self.sim)
         self.settings = self.sim.settings(self.running.url)
