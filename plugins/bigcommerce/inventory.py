@@ -168,11 +168,12 @@ def _levels(page: Sequence[Row], wanted: Mapping[int, str]) -> Iterator[Listed]:
             name = wanted.get(number if type(number) is int else whole(number) or 0)
             if name is None:
                 continue
-            fields = {"quantity": _held(level)}
+            held = _held(level)
             key = f"{sku}@{name}"
-            yield Listed(key, key, natural, fields)
+            yield Listed(key, key, natural, {"sku": sku, "location": name, "quantity": held})
             if capitals != sku:
                 key = f"{capitals}@{name}"
+                fields = {"sku": capitals, "location": name, "quantity": held}
                 yield Listed(key, key, natural, fields)
 
 
@@ -256,4 +257,5 @@ def _by_place(page: Sequence[Row]) -> dict[tuple[str, int], tuple[str, Any]]:
 
 def _listed(item: LoadItem, sku: str, held: Any) -> Listed:
     name = item.key.rpartition("@")[2]
-    return Listed(f"{sku}@{name}", item.key, {"sku": sku}, {"quantity": held})
+    fields = {"sku": item.payload["sku"], "location": _place(item), "quantity": held}
+    return Listed(f"{sku}@{name}", item.key, {"sku": sku}, fields)
