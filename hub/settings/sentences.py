@@ -8,6 +8,8 @@ from hub.sdk import Kind, ParameterSpec
 from hub.vault import escape
 
 LONGEST_ECHO = 60
+LONGEST_SECRET = 20_000
+"""Characters: a private key in PEM fits."""
 
 
 def entered(value: Any) -> str:
@@ -45,7 +47,7 @@ def wrong(spec: ParameterSpec, error: str, value: Any) -> str:
     if error == "missing" or value is None or value == "":
         return missing(spec)
     if spec.kind is Kind.SECRET:
-        return f"{spec.label} must be text of at most {spec.max_length} characters."
+        return f"{spec.label} must be text of at most {LONGEST_SECRET} characters."
     if error == "string_too_long":
         return (
             f"{spec.label} must have at most {spec.max_length} characters. "

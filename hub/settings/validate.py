@@ -20,12 +20,11 @@ from pydantic_core import PydanticCustomError
 
 from hub.sdk import Kind, ParameterSpec
 from hub.settings import references
-from hub.settings.sentences import entered, missing, unknown, wrong
+from hub.settings.sentences import LONGEST_SECRET, entered, missing, unknown, wrong
 
 ALL = "all"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 MOST_ITEMS = 5_000
-LONGEST_SECRET = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _type(spec: ParameterSpec) -> Any:
     match spec.kind:
         case Kind.NUMBER:
             bounds = Field(ge=spec.minimum, le=spec.maximum)
-            inner: Any = Annotated[int, BeforeValidator(_number), bounds]
+            inner: Any = Annotated[int, bounds, BeforeValidator(_number)]
         case Kind.BOOL:
             inner = bool
         case Kind.CHOICE if spec.choices:
@@ -137,7 +136,7 @@ def _type(spec: ParameterSpec) -> Any:
 def _text_type(spec: ParameterSpec) -> Any:
     longest = LONGEST_SECRET if spec.secret else spec.max_length
     pattern = rf"^(?:{spec.pattern})$" if spec.pattern else None
-    base = Annotated[str, BeforeValidator(_text), Field(max_length=longest, pattern=pattern)]
+    base = Annotated[str, Field(max_length=longest, pattern=pattern), BeforeValidator(_text)]
     check = {Kind.URL: _url, Kind.SECRET: _secret}.get(spec.kind)
     if check is None:
         check = _zone if spec.name.endswith("time_zone") else _clean

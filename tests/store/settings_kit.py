@@ -1,8 +1,11 @@
 """Two small plugins, a database and the settings over it."""
 
 import sys
+import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from hub.registry import Registry
@@ -32,7 +35,7 @@ def action(key, label, direction, endpoint, **more):
     return ActionType(key, label, key, direction, endpoint, **more)
 
 
-def make_plugin(name, info, parameters, actions, rules=(), lookup=None):
+def make_plugin(name, info, parameters, actions, *, rules=(), lookup=None):
     module = ModuleType(name)
 
     def hub_plugin_info():
@@ -153,12 +156,23 @@ def registry():
     return Registry({"erp": "kit_erp", "store": "kit_store"})
 
 
+@cache
+def empty_database():
+    """The bytes of a database with all tables: made once, copied for every test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        database = Database(f"sqlite:///{path}", VirtualClock())
+        Base.metadata.create_all(database.engine)
+        database.close()
+        return path.read_bytes()
+
+
 class Kit:
     def __init__(self, folder):
         self.clock = VirtualClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
         self.file = folder / "hub.db"
+        self.file.write_bytes(empty_database())
         self.database = Database(f"sqlite:///{self.file}", self.clock)
-        Base.metadata.create_all(self.database.engine)
         self.environ = {"ACU_PASSWORD": PASSWORD, "BC_TOKEN": TOKEN}
         self.redactor = Redactor()
         self.vault = Vault([new_key()], self.redactor, b"p" * 32)

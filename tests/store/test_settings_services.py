@@ -5,7 +5,7 @@ from settings_kit import PASSWORD, TOKEN, Kit, opened
 from sqlalchemy import select
 
 from hub.sdk import AuthError, ConfigError, ConnectionTrouble
-from hub.settings import ConnectionInput, ConnectorInput, Conflict, FieldErrors, Lookups, audit
+from hub.settings import Conflict, ConnectionInput, ConnectorInput, FieldErrors, Lookups, audit
 from hub.store.tables import AuditEvent, Connection, ConnectionParameter, LogEntry, VendorSession
 
 
