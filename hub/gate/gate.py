@@ -137,6 +137,7 @@ class Gate:
             "" if connection.id is None else sign_in_digest(self.vault, plugin, settings),
             test=test,
             on_state=self._on_state,
+            healthy=lambda: self._healthy(connection.id),
         )
         sign_in.check()
         http = GateSession(
@@ -187,10 +188,14 @@ class Gate:
         if not closed:
             sign_in.unreachable(reason)
             return
-        with self._light.begin() as hot:
-            healthy = self._circuits.all_closed(hot, connection_id)
-        if healthy:
+        if self._healthy(connection_id):
             sign_in.recovered()
+
+    def _healthy(self, connection_id: int | None) -> bool:
+        if connection_id is None:
+            return True
+        with self._light.begin() as hot:
+            return self._circuits.all_closed(hot, connection_id)
 
     def close_idle(self, resolve: Resolve, *, older_than: float = 60.0) -> int:
         """Sign out sessions that nobody has used for ``older_than`` seconds; returns how many.

@@ -1,6 +1,8 @@
 """The ``http`` that a plugin gets: permits, fence, guard, deadline, and sorted errors per call."""
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,12 +33,25 @@ from hub.sdk import (
     http_date,
 )
 
+log = logging.getLogger(__name__)
+
 DEFAULT_SECONDS = 30.0
 DEFAULT_MB = 20
 SAFE = {"GET", "HEAD", "OPTIONS"}
 EXCERPT = 4000
+UNLISTED = QuotaSpec("unlisted", "Calls without a stated limit", calls=1_000_000, seconds=60.0)
+"""For calls that match no quota of the plugin: a 429 makes everybody wait there too."""
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+@contextmanager
+def _never_hiding_the_answer() -> Iterator[None]:
+    """What the hub notes about a call must not hide how the call ended: a create may be done."""
+    try:
+        yield
+    except Exception:
+        log.exception("A finished call could not be noted")
 
 
 class GateSession:
@@ -151,7 +166,7 @@ class GateSession:
         return origin, f"{path}?{query}" if query else path, path
 
     def _permit(self, call: Call) -> tuple[Permit, bool]:
-        specs = matching(self._specs, call.method, call.path)
+        specs = matching(self._specs, call.method, call.path) or [UNLISTED]
         self.last_specs, self.last_way = specs, call.way
         self._touch()
         probe = False
@@ -192,11 +207,12 @@ class GateSession:
         self.last_status, self.last_failed = None, True
         took = self._clock.monotonic() - started
         told = self._sorted(call, error)
-        self._limiter.failed(self.account, permit)
-        if self.facts.id is not None and (probe or not isinstance(told, ConfigError)):
-            self._circuits.failed(self.facts.id, call.way, str(told), probe=probe)
         self.counted = told
-        self._report(call, None, took, str(told), b"")
+        with _never_hiding_the_answer():
+            self._limiter.failed(self.account, permit)
+            if self.facts.id is not None and (probe or not isinstance(told, ConfigError)):
+                self._circuits.failed(self.facts.id, call.way, str(told), probe=probe)
+            self._report(call, None, took, str(told), b"")
         return told
 
     def _sorted(self, call: Call, error: Exception) -> HubError:
@@ -216,15 +232,14 @@ class GateSession:
     def _answered(self, call: Call, permit: Permit, probe: bool, raw: Raw, took: float) -> Answer:
         self.calls += 1
         self.last_status = raw.status
-        self._limiter.answered(self.account, permit, raw.status, raw.headers, took)
         date = raw.headers.get("date", "")
         if date != self._date:
             self._date, self._server_now = date, None
         gone = moved(call, raw, self._origins[call.origin])
-        self._judge(call, raw, probe, gone)
-        if 200 <= raw.status < 300:
-            self._sign_in.answered()
-        self._report(call, raw.status, took, str(gone or ""), raw.body)
+        with _never_hiding_the_answer():
+            self._limiter.answered(self.account, permit, raw.status, raw.headers, took)
+            self._judge(call, raw, probe, gone)
+            self._report(call, raw.status, took, str(gone or ""), raw.body)
         if gone is not None:
             self.counted = gone
             raise gone
@@ -237,6 +252,8 @@ class GateSession:
         self.last_failed = bool(reason)
         if not reason:
             self._circuits.passed(self.facts.id, call.way, closes=probe or self._test)
+            if 200 <= raw.status < 300:
+                self._sign_in.answered()
             return
         # Some systems answer 500 for one bad record: it counts for the rate only.
         soft = raw.status == 500

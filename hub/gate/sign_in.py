@@ -25,17 +25,29 @@ def sign_in_digest(vault: Vault, plugin: Plugin, settings: Mapping[str, Any]) ->
     return vault.digest("sign-in", json.dumps(values, sort_keys=True))
 
 
+def _yes() -> bool:
+    return True
+
+
 class SignIn:
     """What one open client knows of its connection's sign-in state."""
 
     def __init__(
-        self, db: Database, facts: ConnectionFacts, digest: str, *, test: bool, on_state: OnState
+        self,
+        db: Database,
+        facts: ConnectionFacts,
+        digest: str,
+        *,
+        test: bool,
+        on_state: OnState,
+        healthy: Callable[[], bool] = _yes,
     ) -> None:
         self._db = db
         self._facts = facts
         self._digest = digest
         self._test = test
         self._on_state = on_state
+        self._healthy = healthy
         self._said_connected = False
 
     def check(self) -> None:
@@ -67,9 +79,12 @@ class SignIn:
 
     def answered(self) -> None:
         """A call succeeded: the connection works. Costs nothing when that was known."""
-        if not self._said_connected:
-            self._set(CONNECTED, "", None)
-            self._said_connected = True
+        if self._said_connected:
+            return
+        # While calls of the other direction still wait, one that passes is not "connected".
+        unless = None if self._healthy() else NOT_REACHABLE
+        self._set(CONNECTED, "", None, unless=unless)
+        self._said_connected = True
 
     def recovered(self) -> None:
         """Calls pass again after an outage; a refused sign-in stays refused."""

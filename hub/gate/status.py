@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from hub.gate.facts import CircuitView, ConnectionStatus, QuotaView, SessionView
+from hub.gate.session import UNLISTED
 from hub.sdk import QuotaSpec
 from hub.store.base import from_ms
 from hub.store.database import Database
@@ -16,7 +17,7 @@ def connection_status(
     db: Database, connection_id: int, specs: Sequence[QuotaSpec]
 ) -> ConnectionStatus:
     """Read circuits, quotas and session of a connection in one read transaction."""
-    labels = {spec.key: spec for spec in specs}
+    labels = {spec.key: spec for spec in (*specs, UNLISTED)}
     now = db.now_ms()
     with db.read() as session:
         circuits = session.scalars(
@@ -27,6 +28,7 @@ def connection_status(
         quotas = session.scalars(
             select(QuotaWindow)
             .where(QuotaWindow.connection_id == connection_id)
+            .where((QuotaWindow.quota != UNLISTED.key) | (QuotaWindow.wait_until > now))
             .order_by(QuotaWindow.quota)
         ).all()
         vendor = session.get(VendorSession, connection_id)

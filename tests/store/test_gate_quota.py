@@ -270,3 +270,29 @@ def test_values_under_test_share_a_quota_in_memory(hub):
             with pytest.raises(RateLimited):
                 used.client.get()
     assert hub.gate().status(1).quotas == ()
+
+
+def test_a_refusal_of_a_call_without_a_stated_quota_makes_everybody_wait_too(hub):
+    replies = [answer(429, b"", Retry_After="3"), OK]
+    with (
+        vendor(lambda _r, _s: replies.pop(0)) as server,
+        hub.gate().open(hub.facts, make_plugin(), {"base_url": server.url}) as used,
+    ):
+        used.client.get()
+        assert hub.gate().status(1).quotas[0].waits_until is not None
+        assert used.client.get().ok
+    assert 3 <= hub.clock.monotonic() < 4
+    assert hub.gate().status(1).quotas == ()
+
+
+def test_a_failing_note_does_not_hide_that_a_create_was_answered(hub):
+    def on_call(_call):
+        raise RuntimeError("disk full")
+
+    with (
+        vendor() as server,
+        hub.gate().open(
+            hub.facts, make_plugin(), {"base_url": server.url}, on_call=on_call
+        ) as used,
+    ):
+        assert used.client.write().ok
