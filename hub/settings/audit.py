@@ -21,7 +21,7 @@ def _link(previous: str, event: AuditEvent) -> str:
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
-def record(  # noqa: PLR0917 - the order every caller knows
+def record(
     session: Session,
     who: str,
     action: str,

@@ -10,6 +10,7 @@ from hub.settings import common, connection_values, connections, connector_state
 from hub.settings.connector_check import check
 from hub.settings.context import Context
 from hub.settings.errors import FieldErrors
+from hub.settings.export import export
 from hub.settings.file_parts import (
     TOP,
     boolean,
@@ -19,6 +20,8 @@ from hub.settings.file_parts import (
     table,
 )
 from hub.settings.file_yaml import Document, FileProblem, read
+
+__all__ = ["Activate", "Report", "apply", "export"]
 
 Activate = Callable[[int], list[str]]
 """Runs the initialization checks of a connector; returns what failed, with remedy."""

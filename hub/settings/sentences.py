@@ -53,12 +53,20 @@ def wrong(spec: ParameterSpec, error: str, value: Any) -> str:
             f"{spec.label} must have at most {spec.max_length} characters. "
             f"You entered {len(value)}."
         )
+    if error == "string_pattern_mismatch":
+        return f"{_pattern(spec)}. {entered(value)}"
     return f"{spec.label} {_wanted(spec, error)}. {entered(value)}"
 
 
+def _pattern(spec: ParameterSpec) -> str:
+    """A plugin's help may be a whole sentence, start with "must", or be a plain remark."""
+    words = spec.pattern_help.rstrip(". ") or "must be written another way"
+    if words[0].isupper():
+        return words
+    return f"{spec.label}{' ' if words.startswith('must ') else ': '}{words}"
+
+
 def _wanted(spec: ParameterSpec, error: str) -> str:
-    if error == "string_pattern_mismatch":
-        return spec.pattern_help or "is not written as it must be"
     if spec.kind is Kind.NUMBER:
         in_range = error in ("greater_than_equal", "less_than_equal")
         return f"must be{'' if in_range else ' a whole number'}{span(spec)}".replace(

@@ -25,6 +25,7 @@ from hub.settings.connector_check import ConnectorInput, check
 from hub.settings.context import Context
 from hub.settings.errors import NotFound
 from hub.settings.facts import facts_of, unsaved_facts
+from hub.settings.preview import Touched, preview
 from hub.settings.specs import specs_of
 from hub.store.tables import Connection, Connector
 
@@ -159,6 +160,10 @@ class Settings:
             )
             return saved.id
 
+    def preview_connector(self, given: ConnectorInput) -> list[Touched]:
+        """Return what saving would touch; saves nothing. Raises ``FieldErrors``."""
+        return preview(self.context, lambda s: connectors.save(self.context, s, given, "preview"))
+
     def set_active(self, connector_id: int, who: str, *, active: bool) -> None:
         """Activate (after its checks passed) or deactivate."""
         with self.context.database.write() as session:
@@ -241,6 +246,10 @@ class Settings:
         """Save Common configuration; True = something changed. Raises ``FieldErrors``, ``Conflict``."""
         with self.context.database.write() as session:
             return common.save(self.context, session, raw, who, expected=expected)
+
+    def preview_common(self, raw: Mapping[str, Any]) -> list[Touched]:
+        """Return what saving Common configuration would touch. Raises ``FieldErrors``."""
+        return preview(self.context, lambda s: common.save(self.context, s, raw, "preview"))
 
     def apply(
         self,

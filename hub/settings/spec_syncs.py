@@ -278,34 +278,3 @@ ORDER_IMPORT = Section(
     ),
     intro="How a store order becomes an ERP sales order.",
 )
-
-SHIPMENT = Section(
-    "shipment_trigger",
-    "Shipment Sync Trigger",
-    "Shipment trigger",
-    "preferences",
-    (
-        Setting(
-            ParameterSpec(
-                "shipment_trigger",
-                "Send a shipment",
-                Kind.CHOICE,
-                "When a shipment of the ERP goes to the store.",
-                default="confirmation",
-                choices=(
-                    Choice(
-                        "confirmation",
-                        "On shipment confirmation",
-                        "As soon as the shipment is confirmed.",
-                    ),
-                    Choice(
-                        "invoice_release",
-                        "On invoice release",
-                        "When the invoice of the shipment is released.",
-                    ),
-                ),
-            ),
-            later="Shipment Sync",
-        ),
-    ),
-)

@@ -2,9 +2,40 @@
 
 from typing import Any
 
-from hub.sdk import Kind, ParameterSpec
+from hub.sdk import Choice, Kind, ParameterSpec
 from hub.settings.spec_parts import Section, Setting, box
-from hub.settings.spec_syncs import CUSTOMER, INVENTORY, ORDER, ORDER_IMPORT, SHIPMENT
+from hub.settings.spec_syncs import CUSTOMER, INVENTORY, ORDER, ORDER_IMPORT
+
+SHIPMENT = Section(
+    "shipment_trigger",
+    "Shipment Sync Trigger",
+    "Shipment trigger",
+    "preferences",
+    (
+        Setting(
+            ParameterSpec(
+                "shipment_trigger",
+                "Send a shipment",
+                Kind.CHOICE,
+                "When a shipment of the ERP goes to the store.",
+                default="confirmation",
+                choices=(
+                    Choice(
+                        "confirmation",
+                        "On shipment confirmation",
+                        "As soon as the shipment is confirmed.",
+                    ),
+                    Choice(
+                        "invoice_release",
+                        "On invoice release",
+                        "When the invoice of the shipment is released.",
+                    ),
+                ),
+            ),
+            later="Shipment Sync",
+        ),
+    ),
+)
 
 ALL_FLOWS = ("customer", "location", "contact", "inventory")
 

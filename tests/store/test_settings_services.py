@@ -386,3 +386,23 @@ def test_a_plugin_on_the_wrong_side_or_missing_is_named(kit):
     assert "key" in errors_of(
         lambda: kit.settings.save_connection(ConnectionInput("a b", "erp", {}), "ann")
     )
+
+
+def test_the_page_can_say_before_saving_what_a_save_touches(kit):
+    kit.make()
+    kit.message("C1", "customer", "pending")
+    kit.message("S@L", "inventory", "parked")
+    change = ConnectorInput(
+        "B2B-US",
+        preferences={"customer_classes": ["DEFAULT"]},
+        features={"customer": None, "location": None},
+    )
+    found = {t.flow: t for t in kit.settings.preview_connector(change)}
+    assert (found["customer"].records, found["customer"].cancelled) == (1, 0)
+    assert (found["inventory"].records, found["inventory"].cancelled) == (0, 1)
+    assert found["inventory"].reason == "Inventory Sync is not ticked under Enable Features."
+    assert kit.settings.preferences(1)["customer_classes"] == []
+    assert kit.flow("inventory").enabled
+    common = kit.settings.preview_common({"action_types": ["customer", "location"]})
+    assert [(t.flow, t.cancelled) for t in common] == [("inventory", 1)]
+    assert kit.settings.common()["action_types"] == "all"

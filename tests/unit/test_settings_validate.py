@@ -308,3 +308,17 @@ def test_good_schedules(text):
 @pytest.mark.parametrize("text", ["@daily", "* * * * * *", "61 * * * *", "x", "", "0 0 31 2 *"])
 def test_bad_schedules_name_themselves_and_the_form(text):
     assert "*/15 * * * *" in cron_problem(text)
+
+
+@pytest.mark.parametrize(
+    ("help", "sentence"),
+    [
+        ("Store hash must look like k3xq.", "Store hash must look like k3xq. You entered !."),
+        ("must look like k3xq", "Store hash must look like k3xq. You entered !."),
+        ("letters and digits only", "Store hash: letters and digits only. You entered !."),
+        ("", "Store hash must be written another way. You entered !."),
+    ],
+)
+def test_a_plugins_pattern_help_reads_well_however_it_is_worded(help, sentence):
+    spec = ParameterSpec("hash", "Store hash", pattern="[a-z]+", pattern_help=help)
+    assert validate([spec], {"hash": "!"}).errors == {"hash": sentence}
