@@ -38,7 +38,7 @@ const changed = (form) => new Set(tracked(form).filter((el) => valueOf(el) !== d
 const leaving = { ok: false };
 const showDirty = (form) => {
   const n = changed(form).size + Number(form.dataset.unsaved ?? 0);
-  const bar = $(`.savebar[data-for="${form.id}"]`) ?? form;
+  const bar = $(`.savebar[data-for="${form.getAttribute("id")}"]`) ?? form;
   const mark = $("[data-changes]", bar);
   if (mark) {
     mark.hidden = n === 0;
@@ -52,14 +52,16 @@ addEventListener("beforeunload", (event) => {
 });
 
 // ---- picking rows
-const picks = (form) => $$(`.pick[form="${form.id}"]`);
+// An input may be called "id" or "method": ask for attributes, not for properties.
+const idOf = (form) => form.getAttribute("id");
+const picks = (form) => $$(`.pick[form="${idOf(form)}"]`);
 const showBulk = (form) => {
   const all = picks(form), on = all.filter((el) => el.checked).length;
   const whole = $("[data-all]", form)?.checked;
   form.classList.toggle("on", on > 0 || whole);
   const said = $("[data-selected]", form);
   if (said) said.textContent = `${on} selected`;
-  $$(`.pick-all[data-form="${form.id}"]`).forEach((el) => {
+  $$(`.pick-all[data-form="${idOf(form)}"]`).forEach((el) => {
     el.checked = on > 0 && on === all.length;
     el.indeterminate = on > 0 && on < all.length;
   });
@@ -189,7 +191,7 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => (leaving.ok = false), 3000);
   const form = event.target;
   if (form.dataset.sent && !event.submitter?.hasAttribute("hx-post")) return event.preventDefault();
-  if (form.method === "post" && !form.hasAttribute("hx-post") && !event.submitter?.hasAttribute("hx-post")) {
+  if (form.getAttribute("method") === "post" && !form.hasAttribute("hx-post") && !event.submitter?.hasAttribute("hx-post")) {
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 4000);
   }
@@ -211,7 +213,7 @@ document.addEventListener("submit", async (event) => {
   html.dataset.theme = next;
   $("use", button).setAttribute("href", $("use", button).getAttribute("href").replace(/#.*/, next === "dark" ? "#moon" : "#sun"));
   button.setAttribute("aria-label", next === "dark" ? "Light colours" : "Dark colours");
-  await fetch(event.target.action, { method: "POST", body });
+  await fetch(event.target.getAttribute("action"), { method: "POST", body });
 });
 
 // ---- keys

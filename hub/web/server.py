@@ -1,0 +1,47 @@
+"""The web server: waitress with a strict parser (no folded headers, no ambiguous lengths)."""
+
+from typing import Any, cast
+
+from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import BaseWSGIServer, create_server
+
+THREADS = 8
+LARGEST_BODY = 2 * 1024 * 1024
+
+
+class StrictParser(HTTPRequestParser):
+    """Refuses what two servers could read differently (request smuggling)."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse a request's head. Raises ``ParsingError`` for folded or contradicting headers."""
+        lines = header_plus.split(b"\r\n")
+        if any(line[:1] in (b" ", b"\t") for line in lines[1:]):
+            raise ParsingError("folded header line")
+        names = [line.partition(b":")[0].strip().lower() for line in lines[1:]]
+        if b"transfer-encoding" in names and b"content-length" in names:
+            raise ParsingError("Transfer-Encoding and Content-Length together")
+        super().parse_header(header_plus)
+
+
+class StrictChannel(HTTPChannel):
+    """A connection that reads with the strict parser."""
+
+    parser_class = StrictParser
+
+
+def make_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
+    """Bind a server; ``run()`` serves, ``close()`` ends it. Raises OSError for a taken port."""
+    server: Any = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="",
+        map={},
+        max_request_body_size=LARGEST_BODY,
+        clear_untrusted_proxy_headers=True,
+    )
+    server.channel_class = StrictChannel
+    return cast("BaseWSGIServer", server)

@@ -1,0 +1,167 @@
+"""The parts of the pages in a real browser: policy, axe, widths, and what the script adds."""
+
+import shutil
+import threading
+
+import pytest
+from gallery import gallery_app
+from waitress.server import create_server
+from web_frame import PASSWORD
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def site(frame):
+    server = create_server(gallery_app(frame), host="127.0.0.1", port=0, threads=6)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    server.task_dispatcher.shutdown()
+    thread.join(5)
+
+
+@pytest.fixture
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: make test installs one where it may")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, site):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.goto(site + "/setup")
+    page.fill("#f-email", "mara@example.com")
+    page.fill("#f-password", PASSWORD)
+    page.click("button.fill")
+    page.wait_for_url("**/start")
+    page.goto(site + "/")
+    yield page
+    context.close()
+
+
+def violations(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
+    return [
+        (v["id"], [(n["target"], n.get("failureSummary", "")[:200]) for n in v["nodes"]][:3])
+        for v in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844), (320, 256)])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page, theme, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    page.wait_for_timeout(200)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.said == []
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/start", "/nothing-here"])
+def test_axe_finds_nothing_on_the_pages_of_first_start(page, site, path):
+    if path == "/sign-in":
+        page.context.clear_cookies()
+    page.goto(site + path)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920, 3840])
+def test_no_width_scrolls_sideways(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_changes_are_counted_and_kept_from_being_lost(page):
+    assert page.locator("[data-changes]").is_hidden()
+    page.fill("#f-stock", "3")
+    page.uncheck("#f-locations")
+    assert page.inner_text("[data-count]") == "2 changes not saved"
+    page.fill("#f-stock", "0")
+    assert page.inner_text("[data-count]") == "1 change not saved"
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_a_secret_is_replaced_and_kept(page):
+    box = page.locator("#f-b2b_token-box")
+    assert page.locator("#f-b2b_token").is_hidden()
+    box.locator("summary").click()
+    page.fill("#f-b2b_token", "new value")
+    assert page.inner_text("[data-count]") == "1 change not saved"
+    box.locator("summary").click()
+    assert page.input_value("#f-b2b_token") == ""
+    assert page.locator("[data-changes]").is_hidden()
+
+
+def test_lists_menus_dialogs_and_rows(page):
+    page.fill("#f-classes [data-filter]", "deal")
+    assert page.locator("#f-classes-list li:visible").count() == 1
+    page.check("#f-classes-list li:visible input")
+    assert page.inner_text("#f-classes [data-ticked]") == "4 of 7 ticked"
+    page.click("[popovertarget=menu-1]")
+    assert page.locator("#menu-1").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#menu-1").is_hidden()
+    page.click("[data-dialog=delete]")
+    assert page.locator("[data-confirmed]").is_disabled()
+    page.fill("#typed", "B2B-US")
+    assert page.locator("[data-confirmed]").is_enabled()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.dataset.dialog") == "delete"
+    assert page.locator("form.bulk").is_hidden()
+    page.check(".pick >> nth=0")
+    assert page.inner_text("[data-selected]") == "1 selected"
+
+
+def test_keys_lead_to_pages_but_not_while_typing(page, site):
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.type("g c")
+    assert page.input_value("#search") == "g c"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/connectors/")
+
+
+def test_the_theme_changes_at_once_and_stays(page):
+    page.click("[data-theme-button]")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.said == []
+
+
+def test_without_script_the_bulk_bar_and_every_field_are_there(chromium, page, site):
+    state = page.context.storage_state()
+    context = chromium.new_context(java_script_enabled=False, storage_state=state)
+    bare = context.new_page()
+    bare.goto(site + "/")
+    assert bare.locator("form.bulk").is_visible()
+    assert bare.locator("#f-classes-list li:visible").count() == 7
+    assert bare.locator("[data-copy]").first.is_hidden()
+    bare.locator("#f-b2b_token-box summary").click()
+    assert bare.locator("#f-b2b_token").is_visible()
+    context.close()
