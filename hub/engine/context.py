@@ -10,7 +10,7 @@ from hub.registry import Plugin, Registry
 from hub.sdk import ActionType, ConfigError, Direction
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import Clock, Rng
-from hub.settings.reader import SettingsReader
+from hub.settings import Settings
 from hub.store.database import Database
 from hub.store.tables import Connector, Flow
 
@@ -96,7 +96,7 @@ class Tools:
 
     database: Database
     registry: Registry
-    settings: SettingsReader
+    settings: Settings
     gate: Gate
     clock: Clock
     rng: Rng
@@ -150,7 +150,7 @@ def load_context(tools: Tools, flow_id: int) -> FlowContext:
         preferences=settings.preferences(connector.id),
         messages=settings.messages(connector.id),
         logging=settings.logging(connector.id),
-        values=settings.value_maps(connector.id),
+        values=settings.values(connector.id),
         rule_version=settings.rule_version(connector.id, flow.key),
         read_mapper=Mapper(source.plugin.mapping_defaults(source.action)),
         write_mapper=Mapper(target.plugin.mapping_defaults(target.action)),

@@ -69,6 +69,8 @@ class Delivery:
         try:
             while not self._should_stop():
                 self._search()
+                if self._waits_for_proof():
+                    break
                 if not self._claim_and_deliver():
                     self._verify()
                     if not self._anything_due():
@@ -214,16 +216,23 @@ class Delivery:
 
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
-        if not creates or not proof_needed(self._tools, self._context):
-            return creates
-        first, rest = creates[0], creates[1:]
-        sent = self._sender.send([first])
-        self._settle_sent(token, [self._set_aside(token, [first], sent)])
-        if sent.rows and sent.rows[0].outcome == "created":
-            prove_stamp(self._tools, self._context, self._target, first, token)
-        elif rest:
-            return self._prove_first(token, rest)
-        return rest
+        while creates and proof_needed(self._tools, self._context):
+            first, creates = creates[0], creates[1:]
+            sent = self._sender.send([first])
+            self._settle_sent(token, [sent])
+            if sent.rows[0].outcome == "created":
+                prove_stamp(self._tools, self._context, self._target, first, token)
+            elif sent.rows[0].status == "unknown":
+                return []
+        return creates
+
+    def _waits_for_proof(self) -> bool:
+        """While the end of the first create is not known, no second one is made."""
+        if not proof_needed(self._tools, self._context):
+            return False
+        with self._tools.database.begin() as connection:
+            waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
+        return waiting["unknown"] > 0
 
     def _set_aside(self, token: str, works: Sequence[Work], sent: Sent) -> Sent:
         """Take accepted asynchronous writes out of the settlement; they are read back later."""

@@ -33,7 +33,7 @@ from hub.outbox import sweep, waiting_counts
 from hub.outbox.settle import LogLine, write_log
 from hub.sdk import ConfigError, HubError
 from hub.seams import crashpoint
-from hub.store.tables import Flow
+from hub.store.tables import Connector, Flow
 
 log = logging.getLogger(__name__)
 
@@ -342,7 +342,8 @@ class _FlowRun:
             summary.remedy = "Nothing was lost; the messages wait and the next run goes on."
 
     def _paused(self, context: FlowContext) -> bool:
-        return self.tools.settings.is_paused(context.connector_id)
+        with self.tools.database.read() as session:
+            return session.get_one(Connector, context.connector_id).paused
 
     def _clear_stop(self) -> None:
         with self.tools.database.begin() as connection:

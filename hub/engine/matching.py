@@ -201,7 +201,7 @@ def _take(
     work.native, work.hashed = mapped.payload, mapped.hashed
     work.changed = differing(work.hashed, hit.fields)
     if how == "email" and context.target.action.match_on[:1] == ("stamp",):
-        work.changed = None  # the stamp must be written too
+        work.changed |= {"stamp"}
         return None
     return None if work.changed else adopted_without_write(context, work)
 

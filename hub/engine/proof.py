@@ -46,6 +46,11 @@ def prove_stamp(tools: Tools, context: FlowContext, client: Any, work: Work, tok
         tools.clock.sleep(pause)
         waited += pause
         pause = min(pause * 2, 30)
+    mark_proven(tools, context)
+
+
+def mark_proven(tools: Tools, context: FlowContext) -> None:
+    """Remember that a record of this flow was found by its stamp."""
     with tools.database.write() as session:
         session.get_one(Flow, context.flow_id).stamp_proven = True
 

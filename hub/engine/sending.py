@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.work import Work
@@ -136,6 +137,8 @@ class Sender:
             if len(works) > 1:
                 rows = [self._again(work, str(error), alone=True) for work in works]
             return self._sent(works, rows, str(error))
+        except SQLAlchemyError:
+            raise
         except Exception as error:
             log.exception("Plugin %s failed while it delivered", context.target.plugin.info.key)
             return self._sent(works, self._after_failure(works, error), str(error))

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
-from hub.engine.matching import FEW, natural_key, natural_of
+from hub.engine.matching import natural_key, natural_of
+from hub.engine.proof import mark_proven, proof_needed
 from hub.engine.resolve import differing
 from hub.engine.surroundings import look_around
 from hub.engine.work import Work, work_from
@@ -23,6 +24,8 @@ from hub.seams import crashpoint
 from hub.store.base import from_ms
 
 TAKE = 200
+TOO_FEW_TO_LIST = 2
+"""More than these cost less as one page of what was created lately."""
 MARGIN = timedelta(seconds=120)
 
 
@@ -62,6 +65,8 @@ def _settle(
         rows=rows,
     )
     created = sum(row.outcome == "created" for row in rows)
+    if created and proof_needed(tools, context):
+        mark_proven(tools, context)
     if created and context.logging.get("info"):
         settlement.log.append(LogLine("info", f"{created} created records found by their key."))
     crashpoint("verify.before_commit")
@@ -75,7 +80,7 @@ def _search(
     tools: Tools, context: FlowContext, client: Any, works: Sequence[Work]
 ) -> dict[str, list[Listed]]:
     plugin, action = context.target.plugin, context.target.action
-    if len(works) <= FEW:
+    if len(works) <= TOO_FEW_TO_LIST:
         items = [LoadItem(w.key, _payload(w), None, str(w.id)) for w in works]
         return plugin.match(client, action, items)
     since = from_ms(min(work.hold_until or tools.now_ms() for work in works))

@@ -21,17 +21,11 @@ from hub.engine.runs import queue_run
 from hub.gate import Gate
 from hub.outbox import retry, retry_like, skip
 from hub.registry import Registry
+from hub.runtime.serving import Serving
 from hub.sdk import Direction, HubError
 from hub.seams import Clock, Rng, SystemClock
-from hub.runtime.serving import Serving
-from hub.settings import connectors
-from hub.settings.connection_values import get_connection, resolved
-from hub.settings.connector_state import get_connector
-from hub.settings.context import Context
-from hub.settings.facts import facts_of
-from hub.settings.keys import ensure_keys
-from hub.settings.lookups import Lookups
-from hub.settings.reader import SettingsReader
+from hub.settings import Context, Lookups, Settings, ensure_keys
+from hub.settings.connection_values import get_connection
 from hub.store import schema
 from hub.store.database import Database, DatabaseProblem
 from hub.store.owner import owner_is_dead, process_owner
@@ -67,7 +61,7 @@ class Runtime:
         self.stopping = threading.Event()
         self.owner = process_owner()
         self.context = Context(database, registry, vault, environ)
-        self.settings = SettingsReader(self.context)
+        self.settings = Settings(self.context, sign_out=self._sign_out)
         self.gate = Gate(database, vault, rng, self.owner, keep_alive=keep_alive)
         self.tools = Tools(
             database, registry, self.settings, self.gate, clock, rng, self.owner, owner_is_dead
@@ -132,9 +126,7 @@ class Runtime:
             for row in failed(self.initialize(connector_id))
         ]
         if not problems:
-            with self.write() as session:
-                connector = get_connector(session, connector_id)
-                connectors.set_active(self.context, session, connector, who, active=True)
+            self.settings.set_active(connector_id, who, active=True)
         return problems
 
     def run_now(
@@ -196,14 +188,16 @@ class Runtime:
     def open_resolved(self, connection_id: int) -> Any:
         """Return what the gate's janitor needs to sign a connection out; None when incomplete."""
         try:
-            with self.read() as session:
-                connection = get_connection(session, connection_id)
-                values = resolved(self.context, session, connection)
-                facts = facts_of(connection, values)
+            return self.settings.opening(connection_id)
         except HubError:
             return None
-        plugin = self.registry.get(facts.plugin)
-        return None if plugin is None else (facts, plugin, values)
+
+    def _sign_out(self, connection_id: int) -> None:
+        """End a shared session before the values it was opened with change."""
+        self.gate.close_idle(
+            lambda found: self.open_resolved(found) if found == connection_id else None,
+            older_than=0.0,
+        )
 
     def needs_of(self, connector: Connector, flow: Flow) -> tuple[str, ...]:
         """Return the flow keys that must have been read before this flow."""

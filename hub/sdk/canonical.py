@@ -41,7 +41,7 @@ class Customer:
     """A buying company. ``status``: active, credit_hold, one_time, on_hold, inactive.
 
     ``admin`` is the primary contact if it has an e-mail, else the main contact.
-    ``primary_contact`` and ``default_location`` are keys that children refer to.
+    ``primary_contact`` is a key that children refer to.
     """
 
     key: str
@@ -54,7 +54,6 @@ class Customer:
     address: Address = field(default_factory=Address)
     admin: Person = field(default_factory=Person)
     primary_contact: str = ""
-    default_location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ PARENT_FIELD = {LOCATION: "customer", CONTACT: "customer"}
 
 PARENT_ENTITY = {LOCATION: CUSTOMER, CONTACT: CUSTOMER}
 
-CHILD_ATTRIBUTES = {CUSTOMER: ("status", "name", "primary_contact", "default_location")}
+CHILD_ATTRIBUTES = {CUSTOMER: ("status", "name", "primary_contact")}
 """Fields of a parent that mappings of its children may read as ``parent.<field>``."""
 
 

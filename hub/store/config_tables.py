@@ -83,7 +83,7 @@ class Preference(Base):
     )
     section: Mapped[str] = mapped_column(String(30), primary_key=True)
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    value: Mapped[Any] = mapped_column(Json)
+    value: Mapped[Any | None] = mapped_column(Json)
 
 
 class CommonConfiguration(Base):
@@ -91,7 +91,7 @@ class CommonConfiguration(Base):
 
     __tablename__ = "common_configuration"
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    value: Mapped[Any] = mapped_column(Json)
+    value: Mapped[Any | None] = mapped_column(Json)
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -229,7 +229,7 @@ class Attempt(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     status_code: Mapped[int | None]
     outcome: Mapped[str] = mapped_column(String(20), default="sent")
-    results: Mapped[Any] = mapped_column(Json, default=None)
+    results: Mapped[Any | None] = mapped_column(Json, default=None)
     request: Mapped[str | None] = mapped_column(Text)
     response: Mapped[str | None] = mapped_column(Text)
 

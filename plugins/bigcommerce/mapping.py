@@ -14,7 +14,7 @@ WELCOME = FieldRule(
     when="if_new",
     label="Welcome e-mail",
 )
-_MAIN = ("equals:parent.default_location",)
+_MAIN = ("bool",)
 
 CUSTOMER_RULES = [
     FieldRule("companyName", "name", TRIM, required=True, max_length=200, label="Company name"),
@@ -141,9 +141,9 @@ LOCATION_RULES = [
     FieldRule("countryName", "address.country", ("country_name",), required=True, label="Country"),
     FieldRule("countryCode", "address.country", ("trim", "upper"), label="Country"),
     FieldRule("isShipping", constant=True, label="Ship-to address"),
-    FieldRule("isDefaultShipping", "key", _MAIN, label="Default ship-to address"),
-    FieldRule("isBilling", "key", _MAIN, label="Billing address"),
-    FieldRule("isDefaultBilling", "key", _MAIN, label="Default billing address"),
+    FieldRule("isDefaultShipping", "default", _MAIN, label="Default ship-to address"),
+    FieldRule("isBilling", "default", _MAIN, label="Billing address"),
+    FieldRule("isDefaultBilling", "default", _MAIN, label="Default billing address"),
 ]
 
 CONTACT_RULES = [

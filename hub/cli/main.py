@@ -1,0 +1,31 @@
+"""The command group."""
+
+import click
+
+from hub import __version__
+from hub.cli import admin, configure, inspect, serve, syncing
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hub")
+def main() -> None:
+    """Integration Hub: keeps an ERP and a B2B web shop in step."""
+
+
+for command in (
+    serve.demo,
+    serve.run,
+    serve.simulate,
+    configure.config,
+    configure.test,
+    syncing.sync,
+    inspect.messages,
+    inspect.records,
+    inspect.logs,
+    inspect.plugins,
+    admin.doctor,
+    admin.db,
+    admin.keys,
+    admin.user,
+):
+    main.add_command(command)
