@@ -68,7 +68,9 @@ def take(package: dict[str, Any], tarball: Path, *, relock: bool) -> None:
             if relock:
                 file["sha256"] = sha256(content)
             elif sha256(content) != file["sha256"]:
-                raise SystemExit(f"{file['target']} would differ from the lock. It was not written.")
+                raise SystemExit(
+                    f"{file['target']} would differ from the lock. It was not written."
+                )
             target = STATIC / file["target"]
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)

@@ -280,7 +280,7 @@ def delivered(context: FlowContext, work: Work, outcome: str, external_id: str |
     bound = external_id or work.external_id
     return work.settle(
         "unchanged" if outcome == "unchanged" else "done",
-        outcome="adopted" if work.adopted else outcome,
+        outcome="adopted" if work.adopted and context.target.action.creates else outcome,
         bind=bound is not None,
         how=work.adopted_how if work.adopted else "created",
         external_id=bound,

@@ -45,6 +45,7 @@ def test_key_file_is_made_with_a_new_database_and_found_again(kit):
         new_key()[:-1],
         "é" * 44,
     ],
+    ids=["empty", "short", "a", "sample", "weak", "other", "cut", "not-ascii"],
 )
 def test_wrong_keys_are_refused_with_the_way_out(kit, key):
     ensure_keys(kit.database, kit.environment, Redactor())
@@ -92,3 +93,19 @@ def test_reset_keeps_all_but_the_secrets(kit):
     again = ensure_keys(kit.database, kit.environment, Redactor())
     with_vault(kit, again)
     assert kit.settings.resolved(1)["password"] == PASSWORD
+
+
+def test_a_key_from_the_environment_leaves_no_file_and_may_be_joined_by_a_new_one(kit):
+    old, new = new_key(), new_key()
+    given = dataclasses.replace(kit.environment, secret_keys=(old,))
+    first = ensure_keys(kit.database, given, Redactor())
+    assert not kit.environment.key_file.exists()
+    both = dataclasses.replace(kit.environment, secret_keys=(new, old))
+    assert ensure_keys(kit.database, both, Redactor()).digest("x") == first.digest("x")
+
+
+def test_a_key_file_that_others_may_read_is_refused(kit):
+    ensure_keys(kit.database, kit.environment, Redactor())
+    kit.environment.key_file.chmod(0o640)
+    with pytest.raises(ConfigProblem, match="chmod 600"):
+        ensure_keys(kit.database, kit.environment, Redactor())
