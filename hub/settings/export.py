@@ -34,7 +34,7 @@ def export(context: Context, connector: str | None = None) -> str:
         notes = [note for row in rows for note in _sealed(context, session, row)]
         body: dict[str, Any] = {} if connector else {"common": _common(session)}
         body["connections"] = {row.key: _connection(context, session, row) for row in rows}
-        body["connectors"] = {row.key: _connector(session, row) for row in chosen}
+        body["connectors"] = {row.key: _connector(context, session, row) for row in chosen}
     text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
     return "".join(f"# {note}\n" for note in notes) + text
 
@@ -68,14 +68,22 @@ def _connection(context: Context, session: Session, row: Connection) -> dict[str
         found["name"] = row.name
     found["own_network"] = row.own_network
     values = {n: item.value for n, item in shown.items() if item.is_set and item.value is not None}
+    if context.plugin(row.plugin) is None:
+        # Nobody can say which parameters it has; what was saved in clear is still worth keeping.
+        stored = connection_values.rows(session, row.id)
+        clear = {n: r.value for n, r in stored.items() if r.value is not None}
+        values = {n: connection_values.load(value) for n, value in clear.items()}
     return found | {"parameters": values}
 
 
-def _connector(session: Session, row: Connector) -> dict[str, Any]:
+def _connector(context: Context, session: Session, row: Connector) -> dict[str, Any]:
     erp, store = (session.get_one(Connection, i).key for i in (row.erp_id, row.store_id))
     found: dict[str, Any] = {"name": row.name, "erp": erp, "store": store, "active": row.active}
     for name in ("preferences", "messages", "logging", "values"):
         saved = rules.section(session, row.id, name)
+        if name != "values":
+            known = {spec.name for spec in connector_state.specs(context, session, row, name)}
+            saved = {n: value for n, value in saved.items() if n in known}
         if saved:
             found[name] = saved
     found["features"] = {

@@ -34,6 +34,7 @@ def ensure_keys(database: Database, environment: Environment, redactor: Redactor
 
     Raises ``ConfigProblem`` (exit 2) when the key is missing, short, a sample or a wrong one.
     """
+    redactor.learn(str(database.url.password or ""))
     with database.write() as session:
         canary = session.get(KeyCanary, 1)
         if canary is not None:

@@ -54,8 +54,9 @@ def section(session: Session, connector_id: int, name: str) -> dict[str, Any]:
 
 def effective(session: Session, connector_id: int, name: str, specs: list[ParameterSpec]) -> Any:
     """Return a section with its defaults filled in."""
+    found = defaults(specs)
     saved = section(session, connector_id, name)
-    return defaults(specs) | {n: v for n, v in saved.items() if v is not None}
+    return found | {n: v for n, v in saved.items() if v is not None and n in found}
 
 
 def preferences(context: Context, session: Session, connector: Connector) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The configuration file: whole or not at all, idempotent, never a secret in clear."""
 
+import dataclasses
+
 import pytest
 import yaml
 from settings_kit import PASSWORD, TOKEN, Kit
@@ -231,3 +233,16 @@ def test_active_false_switches_off(kit):
     kit.settings.apply(FILE.replace("active: true", "active: false"))
     with kit.database.read() as session:
         assert not session.scalar(select(Connector.active))
+
+
+def test_a_quarantined_plugin_keeps_its_values_in_the_export(kit):
+    kit.settings.apply(FILE, activate=passes)
+    kit.context.registry.found["erp"] = dataclasses.replace(
+        kit.context.registry.found["erp"], plugin=None, reason="it raised"
+    )
+    text = kit.settings.export()
+    assert "base_url: http://127.0.0.1:8101" in text
+    report = kit.settings.apply(text, activate=passes)
+    assert report.problems[0].startswith(
+        "connections.erp.plugin: The plugin erp cannot be used: it raised"
+    )
