@@ -47,3 +47,9 @@ def frame_runtime() -> WebRuntime:
     """Return the runtime as the frame of the pages sees it."""
     runtime: WebRuntime = current_app.extensions["hub_runtime"]
     return runtime
+
+
+def public_url(runtime: Any) -> str:
+    """Return the address by which people reach the hub (HUB_PUBLIC_URL), or nothing."""
+    given = getattr(runtime, "public_url", "")
+    return str(given or getattr(getattr(runtime, "environment", None), "public_url", "") or "")

@@ -13,7 +13,7 @@ from hub.settings.users import any_user
 from hub.web import audit, once, sessions
 from hub.web.assets import content_hash
 from hub.web.auth import local_path
-from hub.web.face import frame_runtime, the_runtime
+from hub.web.face import frame_runtime, public_url, the_runtime
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -94,7 +94,7 @@ def guard_host() -> None:
         return
     name = (urlsplit("//" + request.host).hostname or "").rstrip(".").lower()
     runtime = the_runtime()
-    public = urlsplit(str(getattr(runtime, "public_url", "") or "")).hostname
+    public = urlsplit(public_url(runtime)).hostname
     if name in {"localhost", public, *getattr(runtime, "trusted_hosts", ())}:
         return
     try:

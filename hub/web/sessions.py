@@ -14,7 +14,7 @@ from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response
 
 from hub.store.tables import User, UserSession
-from hub.web.face import WebRuntime, frame_runtime
+from hub.web.face import WebRuntime, frame_runtime, public_url
 
 IDLE, ABSOLUTE = timedelta(minutes=60), timedelta(hours=12)
 SEEN_EVERY = timedelta(seconds=60)
@@ -49,8 +49,7 @@ def keyed_hash(pepper: bytes, kind: str, text: str) -> str:
 
 def is_secure(request: Request) -> bool:
     """True when the browser came by HTTPS, or by a public address that is HTTPS."""
-    runtime = current_app.extensions["hub_runtime"]
-    public = str(getattr(runtime, "public_url", "") or "")
+    public = public_url(current_app.extensions["hub_runtime"])
     if not public.startswith("https://"):
         return request.is_secure
     return request.is_secure or request.host == public.removeprefix("https://").split("/")[0]

@@ -1,19 +1,14 @@
 import pytest
-from web_frame import Browser, FrameRuntime
+from web_frame import Browser, new_frame
 
-from hub.seams import VirtualClock
-from hub.store.database import Database
-from hub.store.tables import Base
 from hub.web import create_app
 
 
 @pytest.fixture
 def frame(tmp_path):
-    clock = VirtualClock()
-    database = Database(f"sqlite:///{tmp_path / 'hub.db'}", clock)
-    Base.metadata.create_all(database.engine)
-    yield FrameRuntime(database, clock)
-    database.close()
+    made = new_frame(tmp_path)
+    yield made
+    made.database.close()
 
 
 @pytest.fixture

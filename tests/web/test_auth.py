@@ -5,6 +5,7 @@ import time
 
 import pytest
 from sqlalchemy import func, select, update
+from web_frame import PASSWORD, Browser
 
 from hub.settings import audit
 from hub.settings.passwords import PasswordProblem, check_password
@@ -12,8 +13,6 @@ from hub.settings.users import UserProblem, create_user, set_password
 from hub.store.tables import AuditEvent, User, UserSession
 from hub.web import create_app
 from hub.web.auth import local_path
-
-from web_frame import PASSWORD, Browser
 
 START = "/start"
 
@@ -103,15 +102,26 @@ def test_set_up_names_the_field_that_is_wrong(browser, frame, email, password, s
 
 @pytest.mark.parametrize(
     "common",
-    ["123456789012", "qwertyuiop12", "PasswordPassword1", "aaaaaaaaaaaa", "mara@example.com1",
-     "letmein!!!2026", "abcdefghijkl", "administrator", "Welcome2026!!!"],
+    [
+        "123456789012",
+        "qwertyuiop12",
+        "PasswordPassword1",
+        "aaaaaaaaaaaa",
+        "mara@example.com1",
+        "letmein!!!2026",
+        "abcdefghijkl",
+        "administrator",
+        "Welcome2026!!!",
+    ],
 )
 def test_common_passwords_are_refused(common):
     with pytest.raises(PasswordProblem):
         check_password(common, "mara@example.com")
 
 
-@pytest.mark.parametrize("good", ["brisk walnut ladder", "Zürich im Regen", "x7#kQ!9vLp2m", "a b c d e f g h"])
+@pytest.mark.parametrize(
+    "good", ["brisk walnut ladder", "Zürich im Regen", "x7#kQ!9vLp2m", "a b c d e f g h"]
+)
 def test_unusual_passwords_pass(good):
     check_password(good, "mara@example.com")
 
@@ -164,8 +174,10 @@ def test_a_thousand_guesses_in_ten_minutes_are_hardly_evaluated(browser, frame, 
         frame.clock.advance(2)
         address = {"REMOTE_ADDR": f"10.1.{guess // 200}.{guess % 200}"}
         answer = stranger.post(
-            "/sign-in", {"email": "mara@example.com", "password": f"guess {guess} guess"},
-            hidden=hidden, environ_overrides=address,
+            "/sign-in",
+            {"email": "mara@example.com", "password": f"guess {guess} guess"},
+            hidden=hidden,
+            environ_overrides=address,
         )
     assert len(evaluated) <= 15
     assert answer.status_code == 429
@@ -213,8 +225,12 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(frame_app):
     https = {"base_url": "https://localhost"}
     page = browser.get("/setup", **https).get_data(as_text=True)
     hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)">', page))
-    answer = browser.post("/setup", {"email": "m@example.com", "password": PASSWORD}, hidden=hidden, **https)
-    cookies = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("__Host-hub_session=")]
+    answer = browser.post(
+        "/setup", {"email": "m@example.com", "password": PASSWORD}, hidden=hidden, **https
+    )
+    cookies = [
+        c for c in answer.headers.getlist("Set-Cookie") if c.startswith("__Host-hub_session=")
+    ]
     assert len(cookies) == 1
     assert all(word in cookies[0] for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
     assert "max-age" in answer.headers["Strict-Transport-Security"]
@@ -234,7 +250,9 @@ def test_a_stolen_cookie_is_worth_nothing_after(browser, frame, event):
     if event == "sign-out":
         browser.post("/sign-out", page=START)
     elif event == "password":
-        assert set_password(frame.write, frame.clock, "mara@example.com", "other walnut ladder") == 1
+        assert (
+            set_password(frame.write, frame.clock, "mara@example.com", "other walnut ladder") == 1
+        )
     elif event == "idle":
         frame.clock.advance(3601)
     elif event == "absolute":
@@ -277,7 +295,9 @@ def test_a_sign_in_leads_back_to_where_one_was(browser):
     location = browser.get("/start?x=1").location
     assert location == "/sign-in?next=/start?x%3D1"
     page = location.replace("%3D", "=")
-    answer = browser.post("/sign-in", {"email": "mara@example.com", "password": PASSWORD}, page=page)
+    answer = browser.post(
+        "/sign-in", {"email": "mara@example.com", "password": PASSWORD}, page=page
+    )
     assert answer.location == "/start?x=1"
 
 

@@ -150,7 +150,9 @@ def test_a_form_holds_one_megabyte_at_most(browser):
     assert browser.post("/setup", {"email": "x" * 1_000_000}).status_code == 422
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "8.8.8.8", "127.0.0.1.nip.io"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "8.8.8.8", "127.0.0.1.nip.io"]
+)
 def test_a_foreign_host_name_is_refused_on_loopback(browser, host):
     assert browser.get("/setup", headers={"Host": host}).status_code == 400
     assert browser.get("/healthz", headers={"Host": host}).status_code == 200
@@ -316,12 +318,20 @@ TEXT = [
     ("accent", "accent-soft"), ("accent", "bg"), ("accent", "bad-bg"), ("accent", "wait-bg"),
     ("white", "accent-bg"), ("white", "accent-hover"), ("white", "danger-bg"),
 ]  # fmt: skip
-LINES = [("line-ctl", "surface"), ("focus", "surface"), ("focus", "bg"), ("line-solid", "surface"),
-         ("line-dash", "surface"), *[(f"bar-{b}", "surface") for b in ("done", "same", "retry", "parked")]]
+LINES = [
+    ("line-ctl", "surface"),
+    ("focus", "surface"),
+    ("focus", "bg"),
+    ("line-solid", "surface"),
+    ("line-dash", "surface"),
+    *[(f"bar-{b}", "surface") for b in ("done", "same", "retry", "parked")],
+]
 
 
-@pytest.mark.parametrize(("front", "back", "least"), [
-    *[(*pair, 4.5) for pair in TEXT], *[(*pair, 3.0) for pair in LINES]])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [*[(*pair, 4.5) for pair in TEXT], *[(*pair, 3.0) for pair in LINES]],
+)
 def test_contrast(front, back, least):
     known = tokens()
     for light_or_dark in (0, 1):
@@ -354,8 +364,17 @@ def test_navigation_names_only_pages_that_exist(gallery, frame):
     page = gallery.get("/").get_data(as_text=True)
     side = re.search(r'<nav class="side".*?</nav>', page, re.DOTALL)[0]
     labels = re.findall(r"</svg>(?:</span>)?([A-Z][A-Za-z ]+)", side)
-    assert labels == ["Integration Hub", "Dashboard", "Connectors", "Syncs", "Messages", "Records",
-                      "Logs", "Common configuration", "Plugins"]
+    assert labels == [
+        "Integration Hub",
+        "Dashboard",
+        "Connectors",
+        "Syncs",
+        "Messages",
+        "Records",
+        "Logs",
+        "Common configuration",
+        "Plugins",
+    ]
     assert "31" in side
 
 

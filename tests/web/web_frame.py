@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from hub.seams import VirtualClock
 from hub.store.database import Database
+from hub.store.tables import Base
 
 PASSWORD = "brisk walnut ladder"
 
@@ -35,6 +36,14 @@ class FrameRuntime:
 
     def explore(self):
         self.explored.append("explored")
+
+
+def new_frame(folder):
+    """A frame over an empty database in a folder."""
+    clock = VirtualClock()
+    database = Database(f"sqlite:///{folder / 'hub.db'}", clock)
+    Base.metadata.create_all(database.engine)
+    return FrameRuntime(database, clock)
 
 
 class Browser:
