@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.registry import Plugin
 from hub.sdk import ConfigError, Kind, ParameterSpec
-from hub.settings import audit, connection_values, references, rules
+from hub.settings import audit, connection_values, journal, references, rules
 from hub.settings.context import KEY, KEY_HELP, Context
 from hub.settings.errors import FieldErrors
 from hub.settings.sentences import entered
@@ -179,6 +179,17 @@ def save(
     rules.follow_up(context, session, connectors, state)
     action = "connection created" if fresh else "connection changed"
     audit.record(session, who, action, f"connection {given.key}", old, new, at=context.now())
+    names = journal.labels(context.connection_specs(connection.plugin))
+    for connector in connectors:
+        if rules.keeps_info(session, connector.id):
+            journal.note(
+                session,
+                connector.id,
+                f"Connection {given.key} changed",
+                who=who,
+                at=context.now(),
+                description=journal.lines(old, new, names),
+            )
     return connection, True
 
 

@@ -5,14 +5,13 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from hub.settings import audit, connection_values, connections, rules
+from hub.settings import audit, connection_values, connections, journal, rules
 from hub.settings import connector_state as state
 from hub.settings.connections import ConnectionInput
 from hub.settings.connector_check import Checked, ConnectorInput, check
 from hub.settings.context import Context
 from hub.settings.errors import Conflict, FieldErrors
-from hub.settings.specs import specs_of
-from hub.store.tables import Connection, Connector, Flow, LogEntry, Preference, Schedule
+from hub.store.tables import Connection, Connector, Flow, Preference, Schedule
 
 
 def save(
@@ -197,19 +196,19 @@ def _tell(
     what = "created" if fresh else "changed"
     target = f"connector {connector.key}"
     audit.record(session, who, f"connector {what}", target, old, new, at=context.now())
-    if not rules.effective(session, connector.id, "logging", specs_of("logging"))["info"]:
+    if not rules.keeps_info(session, connector.id):
         return
-    fields = sorted(set(old) | set(new))
-    lines = [f"{name}: {old.get(name)} → {new.get(name)}" for name in fields]
-    session.add(
-        LogEntry(
-            at=context.now(),
-            level="info",
-            connector_id=connector.id,
-            message=f"Configuration of {connector.key} {what}",
-            user=who,
-            description="" if fresh else "\n".join(lines)[:4000],
-        )
+    names = {"name": "Name", "erp": "ERP connection", "store": "Store connection"}
+    for section in ("preferences", "messages", "logging"):
+        specs = state.specs(context, session, connector, section)
+        names |= journal.labels(specs, f"{section}.")
+    journal.note(
+        session,
+        connector.id,
+        f"Configuration of {connector.key} {what}",
+        who=who,
+        at=context.now(),
+        description="" if fresh else journal.lines(old, new, names),
     )
 
 
@@ -244,14 +243,7 @@ def _switched(
     connector.updated_at, connector.updated_by = context.now(), who
     target = f"connector {connector.key}"
     audit.record(session, who, f"connector {action}", target, at=context.now())
-    entry = LogEntry(
-        at=context.now(),
-        level="info",
-        connector_id=connector.id,
-        message=f"{connector.key} {action}",
-        user=who,
-    )
-    session.add(entry)
+    journal.note(session, connector.id, f"{connector.key} {action}", who=who, at=context.now())
 
 
 def remove(context: Context, session: Session, connector: Connector, typed: str, who: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.settings import common, connection_values, connections, connector_state, connectors
+from hub.settings.connections import ConnectionInput
 from hub.settings.connector_check import check
 from hub.settings.context import Context
 from hub.settings.errors import FieldErrors
@@ -108,6 +109,16 @@ def apply(
         return report
     _activate(work, activate)
     return report
+
+
+def connection_inputs(text: str) -> list[ConnectionInput]:
+    """Return the connections of a file that was found good."""
+    try:
+        parts = read(text).data.get("connections") or {}
+    except FileProblem:
+        return []
+    found = [connection_input(key, part, lambda _path, _text: None) for key, part in parts.items()]
+    return [item for item in found if item is not None]
 
 
 def _apply(work: _Work) -> None:

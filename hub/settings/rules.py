@@ -59,6 +59,11 @@ def effective(session: Session, connector_id: int, name: str, specs: list[Parame
     return found | {n: v for n, v in saved.items() if v is not None and n in found}
 
 
+def keeps_info(session: Session, connector_id: int) -> bool:
+    """True when the connector log keeps info lines."""
+    return bool(effective(session, connector_id, "logging", specs_of("logging"))["info"])
+
+
 def preferences(context: Context, session: Session, connector: Connector) -> dict[str, Any]:
     """Return a connector's preferences with defaults, the plugins' own included."""
     sides = pair(context, session, connector)

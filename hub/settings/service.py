@@ -260,6 +260,10 @@ class Settings:
         activate: filing.Activate | None = None,
     ) -> filing.Report:
         """Apply a configuration file; see ``hub.settings.file.apply``."""
+        if self.sign_out is not None and not dry_run:
+            first = filing.apply(self.context, text, who=who, dry_run=True)
+            if not first.problems and first.changes:
+                self._end_sessions(filing.connection_inputs(text))
         return filing.apply(self.context, text, who=who, dry_run=dry_run, activate=activate)
 
     def export(self, connector: str | None = None) -> str:

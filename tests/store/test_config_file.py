@@ -246,3 +246,14 @@ def test_a_quarantined_plugin_keeps_its_values_in_the_export(kit):
     assert report.problems[0].startswith(
         "connections.erp.plugin: The plugin erp cannot be used: it raised"
     )
+
+
+def test_the_old_session_is_ended_before_the_file_changes_a_sign_in(kit):
+    kit.settings.apply(FILE, activate=passes)
+    ended = []
+    kit.settings.sign_out = ended.append
+    kit.settings.apply(FILE.replace("retry_count: 5", "retry_count: 6"))
+    kit.settings.apply(FILE.replace("username: admin", "username: [x"))
+    assert ended == []
+    kit.settings.apply(FILE.replace("username: admin", "username: hub"), activate=passes)
+    assert ended == [kit.settings.connection_id("erp")]

@@ -344,8 +344,21 @@ def test_configuration_changes_stand_in_the_connector_log(kit):
     kit.settings.save_connector(ConnectorInput("B2B-US", messages={"retry_count": 7}), "ann")
     with kit.database.read() as session:
         entry = session.scalars(select(LogEntry).order_by(LogEntry.id.desc())).first()
-    assert entry.description == "messages.retry_count: 5 → 7"
+    assert entry.description == "Retry Count: 5 → 7"
     assert (entry.user, entry.connector_id) == ("ann", connector_id)
+
+
+def test_connection_changes_stand_in_the_log_of_the_connectors_they_touch(kit):
+    kit.make()
+    kit.settings.save_connection(
+        kit.erp(base_url="http://127.0.0.1:9", password="another-Secret1"), "ann"
+    )
+    with kit.database.read() as session:
+        entry = session.scalars(select(LogEntry).order_by(LogEntry.id.desc())).first()
+    assert entry.message == "Connection erp changed"
+    assert entry.description == (
+        "Instance URL: http://127.0.0.1:1 → http://127.0.0.1:9\nPassword: replaced"
+    )
 
 
 def test_lookup_is_cached_and_shown_with_its_age_when_the_erp_is_away(kit):
