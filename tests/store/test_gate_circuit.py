@@ -269,3 +269,29 @@ def test_a_name_that_does_not_exist_is_shown_at_its_field_by_a_test(hub, monkeyp
     ):
         used.client.get()
     assert caught.value.parameter == "base_url"
+
+
+def test_while_the_probe_is_under_way_nobody_else_calls(hub):
+    plugin, gate, other = make_plugin(), hub.gate("host:boot:1:1"), hub.gate("host:boot:2:1")
+    outcome = []
+
+    def reply(request, _sock):
+        if b"/probe" not in request:
+            return answer(503, b"")
+        with other.open(hub.facts, plugin, settings) as second:
+            try:
+                second.client.get()
+            except ConnectionTrouble as error:
+                outcome.append(str(error))
+        return OK
+
+    with vendor(reply) as server:
+        settings = {"base_url": server.url}
+        with gate.open(hub.facts, plugin, settings) as used:
+            for _ in range(5):
+                used.client.get("/x")
+            hub.clock.advance(40)
+            assert used.client.get("/probe").ok
+    assert outcome == [
+        f"Calls wait after repeated trouble: 127.0.0.1:{server.port} answered 503: out of service."
+    ]
