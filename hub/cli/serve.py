@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -159,7 +160,7 @@ def simulate(
     parameters = running.sim.settings(running.url)
     click.echo(yaml.safe_dump({"plugin": plugin, "own_network": True, "parameters": parameters},
                               sort_keys=False), nl=False)  # fmt: skip
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
     try:
         wait_for_stop()
     finally:

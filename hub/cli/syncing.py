@@ -1,5 +1,6 @@
 """``hub sync``."""
 
+import sys
 from collections import Counter
 from datetime import datetime
 
@@ -71,7 +72,7 @@ def sync(
     if since and until and since > until:
         raise Stop("--since lies after --until. Exchange them.")
     with opened() as runtime:
-        bar = Bar(shown=not as_json and click.get_text_stream("stderr").isatty())
+        bar = Bar(shown=not as_json and sys.stderr.isatty())
         done = Sync(runtime, connector, bar).run(
             flows, mode=mode, since=since, until=until, wait=wait
         )

@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.server import BaseWSGIServer, create_server
+from waitress.server import TcpWSGIServer, create_server
 
 THREADS = 8
 LARGEST_BODY = 2 * 1024 * 1024
@@ -31,7 +31,7 @@ class StrictChannel(HTTPChannel):
     parser_class = StrictParser
 
 
-def make_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
+def make_server(app: Flask, host: str, port: int) -> TcpWSGIServer:
     """Bind a server; ``run()`` serves, ``close()`` ends it. Raises OSError for a taken port."""
     server: Any = create_server(
         app,
@@ -44,4 +44,4 @@ def make_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
         clear_untrusted_proxy_headers=True,
     )
     server.channel_class = StrictChannel
-    return cast("BaseWSGIServer", server)
+    return cast("TcpWSGIServer", server)
