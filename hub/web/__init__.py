@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import FileSystemLoader, select_autoescape
 
-from hub.web import context, errors, security
+from hub.web import context, errors, nav, security
 from hub.web.db import db
 from hub.web.sessions import ServerSessions
 
@@ -39,5 +39,6 @@ def create_app(runtime: Any) -> Flask:
 
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    nav.install(app)
     security.check_roles(app)
     return app

@@ -9,7 +9,7 @@ from hub.store.tables import User
 from hub.web.face import frame_runtime
 
 
-def record(  # noqa: PLR0917 - the order every caller knows
+def record(
     session: Session,
     user: User | str | None,
     action: str,

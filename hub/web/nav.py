@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 OPERATE, SET_UP = "", "Set up"
 ORDER = (
@@ -39,9 +39,15 @@ def register(
     _ENTRIES[key] = Entry(key, label, icon, endpoint or f"{key}.index", group, count)
 
 
+def install(app: Flask) -> None:
+    """Keep what is registered now as this app's navigation."""
+    app.extensions["hub_nav"] = dict(_ENTRIES)
+
+
 def entries() -> list[Entry]:
     """Return the entries whose page exists in this app, in the fixed order."""
-    found = [_ENTRIES[key] for key in ORDER if key in _ENTRIES]
+    known: dict[str, Entry] = current_app.extensions["hub_nav"]
+    found = [known[key] for key in ORDER if key in known]
     return [entry for entry in found if entry.endpoint in current_app.view_functions]
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 import hub.web.views
@@ -144,41 +144,49 @@ def values():
     }
 
 
+PAGES = (
+    ("connectors", "Connectors", "plug-zap", ""),
+    ("syncs", "Syncs", "refresh-cw", ""),
+    ("messages", "Messages", "inbox", ""),
+    ("records", "Records", "database", ""),
+    ("logs", "Logs", "scroll-text", ""),
+    ("common", "Common configuration", "sliders-horizontal", nav.SET_UP),
+    ("plugins", "Plugins", "puzzle", nav.SET_UP),
+)
+
+
 def gallery_app(runtime):
+    """An app whose dashboard is the gallery; what it registers is gone for other apps."""
     bp = Blueprint("dashboard", __name__)
 
     @bp.get("/")
     @role("viewer")
     def index():
-        return render_template("gallery.html", **values())
+        return render_template("gallery.html", q=request.args.get("q", ""), **values())
 
+    @bp.post("/broken")
+    @role("viewer")
+    def broken():
+        raise RuntimeError("on purpose")
+
+    pages = [bp]
+    before = dict(nav._ENTRIES)
     nav.register("dashboard", "Dashboard", "layout-dashboard")
-    others = []
-    for key, label, icon, group in (
-        ("connectors", "Connectors", "plug-zap", ""),
-        ("syncs", "Syncs", "refresh-cw", ""),
-        ("messages", "Messages", "inbox", ""),
-        ("records", "Records", "database", ""),
-        ("logs", "Logs", "scroll-text", ""),
-        ("common", "Common configuration", "sliders-horizontal", nav.SET_UP),
-        ("plugins", "Plugins", "puzzle", nav.SET_UP),
-    ):
-        other = Blueprint(key, __name__, url_prefix=f"/{key}")
-        other.add_url_rule("/", "index", role("viewer")(lambda: "x"))
-        nav.register(
-            key, label, icon, group=group, count=(lambda: 31) if key == "messages" else None
-        )
-        others.append(other)
-    mine = {"health", "session", "setup", "start"}
+    for key, label, icon, group in PAGES:
+        page = Blueprint(key, __name__, url_prefix=f"/{key}")
+        page.add_url_rule("/", "index", role("viewer")(lambda: "x"))
+        count = (lambda: 31) if key == "messages" else None
+        nav.register(key, label, icon, group=group, count=count)
+        pages.append(page)
     kept = hub.web.views.BLUEPRINTS
-    hub.web.views.BLUEPRINTS = tuple(b for b in kept if b.name in mine) + (bp, *others)
-    entries = dict(nav._ENTRIES)
+    mine = [b for b in kept if b.name in {"health", "session", "setup", "start"}]
+    hub.web.views.BLUEPRINTS = (*mine, *pages)
     try:
         app = create_app(runtime)
     finally:
         hub.web.views.BLUEPRINTS = kept
-    app.jinja_env.loader = ChoiceLoader(
-        [app.jinja_env.loader, FileSystemLoader(Path(__file__).parent)]
-    )
-    app.extensions["nav_entries"] = entries
+        nav._ENTRIES.clear()
+        nav._ENTRIES.update(before)
+    own = FileSystemLoader(Path(__file__).parent)
+    app.jinja_env.loader = ChoiceLoader([app.jinja_env.loader, own])
     return app

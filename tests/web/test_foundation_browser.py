@@ -178,3 +178,24 @@ def test_without_script_the_bulk_bar_and_every_field_are_there(chromium, page, s
     bare.locator("#f-b2b_token-box summary").click()
     assert bare.locator("#f-b2b_token").is_visible()
     context.close()
+
+
+def test_a_filter_works_as_one_types_and_the_address_says_it(page):
+    page.locator("#f-q").press_sequentially("harbor", delay=20)
+    page.wait_for_url("**/?q=harbor*")
+    assert page.evaluate("document.activeElement.id") == "f-q"
+    assert page.locator("#rows").count() == 1
+    assert page.said == []
+
+
+def test_a_fault_of_the_hub_is_said_and_the_page_stays(page):
+    page.click("#break")
+    page.wait_for_selector("[data-trouble]:visible")
+    assert page.inner_text("[data-trouble]") == "The hub could not do this. Try again."
+    assert page.locator("#break").is_enabled()
+
+
+def test_an_ended_session_leads_to_the_sign_in_page_and_back(page):
+    page.context.clear_cookies()
+    page.fill("#f-q", "harbor")
+    page.wait_for_url("**/sign-in*")
