@@ -35,7 +35,9 @@ def install(app: Flask) -> None:
 
 def _page(status: int, title: str, text: str, reference: str = "") -> Response:
     if request.headers.get("HX-Request"):
-        return Response(f"{title}. {text}".strip(), status, mimetype="text/plain")
+        words = f"{title}. {text}".strip()
+        # The part on the page stays as it is; the script shows the words at the top.
+        return Response(words, status, {"HX-Reswap": "none"}, mimetype="text/plain")
     page = render_template(
         "pages/error.html", title=title, text=text, reference=reference, status=status
     )

@@ -199,3 +199,11 @@ def test_an_ended_session_leads_to_the_sign_in_page_and_back(page):
     page.context.clear_cookies()
     page.fill("#f-q", "harbor")
     page.wait_for_url("**/sign-in*")
+
+
+def test_a_form_that_grew_old_is_refused_in_words_and_the_page_stays(page):
+    page.evaluate("document.querySelector('#broken [name=csrf_token]').value = 'old'")
+    page.click("#break")
+    page.wait_for_selector("[data-trouble]:visible")
+    assert page.inner_text("[data-trouble]").startswith("This form is no longer valid.")
+    assert page.locator("#break").is_visible()

@@ -253,18 +253,28 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ---- parts that htmx brings
+const intoView = (el) => {
+  const strip = el.parentElement;
+  if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = el.offsetLeft - (strip.clientWidth - el.offsetWidth) / 2;
+};
+const focusOnce = () => {
+  const el = $("[data-focus]");
+  if (!el) return;
+  delete el.dataset.focus;
+  el.focus();
+};
 const fresh = (root) => {
   $$("form[data-dirty]", root).forEach(showDirty);
   $$("form.bulk", root).forEach(showBulk);
   $$("[data-confirmed]", root).forEach((b) => (b.disabled = true));
-  $("[data-focus]", root)?.focus();
-  $(".tabs [aria-current], .toc .on", root)?.scrollIntoView({ block: "nearest", inline: "center" });
+  focusOnce();
+  $$(".tabs [aria-current]", root).forEach(intoView);
 };
-document.addEventListener("htmx:after:swap", () => { $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); });
+document.addEventListener("htmx:after:swap", () => { $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail?.ctx?.response?.raw?.status ?? event.detail?.ctx?.response?.status ?? 500;
   if (status >= 500) trouble("The hub could not do this. Try again.");
-  else if (status === 403) trouble("Your role cannot do this. Ask an administrator.");
+  else if (status !== 401 && status !== 422) trouble((event.detail?.ctx?.text ?? "").slice(0, 400) || "The hub refused this.");
 });
 document.addEventListener("htmx:error", (event) => {
   if (event.detail?.ctx && !event.detail.ctx.response) trouble("The hub did not answer. Is it still running? The page shows the last known values.");
@@ -279,7 +289,7 @@ if (toc) {
     const edge = innerHeight * 0.3;
     let now = parts.filter((p) => p.getBoundingClientRect().top < edge).at(-1) ?? parts[0];
     if (innerHeight + scrollY >= html.scrollHeight - 4) now = parts.at(-1);
-    links.forEach((a) => { const on = a.hash === `#${now?.id}`; if (on && !a.classList.contains("on")) a.scrollIntoView({ block: "nearest", inline: "nearest" }); a.classList.toggle("on", on); });
+    links.forEach((a) => { const on = a.hash === `#${now?.id}`; if (on && !a.classList.contains("on")) intoView(a); a.classList.toggle("on", on); });
   };
   let waits = false;
   addEventListener("scroll", () => { if (!waits) { waits = true; requestAnimationFrame(() => { waits = false; mark(); }); } }, { passive: true });
