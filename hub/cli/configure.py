@@ -22,7 +22,7 @@ def config() -> None:
 def apply(path: str, dry_run: bool) -> None:
     """Make the hub what FILE says (- reads standard input)."""
     text = _text(path)
-    with opened() as runtime:
+    with opened(keep_alive=True) as runtime:
         report = runtime.settings.apply(
             text,
             who="command line",

@@ -71,7 +71,7 @@ def sync(
     """Run a connector's syncs now: read and deliver until nothing is due."""
     if since and until and since > until:
         raise Stop("--since lies after --until. Exchange them.")
-    with opened() as runtime:
+    with opened(keep_alive=True) as runtime:
         bar = Bar(shown=not as_json and sys.stderr.isatty())
         done = Sync(runtime, connector, bar).run(
             flows, mode=mode, since=since, until=until, wait=wait

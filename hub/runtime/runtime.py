@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine as SqlEngine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.config import Environment
@@ -220,9 +221,18 @@ class Runtime:
         return {"migrations": migrated, **self.serving.ready()}
 
     def close(self) -> None:
-        """Give everything back."""
+        """Sign out, where this process was the last user, and give everything back."""
         self.stopping.set()
+        self.sign_out_idle(0.0)
+        self.gate.close()
         self.database.close()
+
+    def sign_out_idle(self, seconds: float) -> None:
+        """End vendor sessions that nobody has used for so long; the next start tries the rest."""
+        try:
+            self.gate.close_idle(self.open_resolved, older_than=seconds)
+        except SQLAlchemyError:
+            log.exception("Idle sessions could not be signed out; the next start tries again")
 
 
 def build(

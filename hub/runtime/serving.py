@@ -4,8 +4,6 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from hub.dispatch import ThreadDoorbell
 from hub.engine.runs import FlowBusy, next_waiting_run
 from hub.scheduler import SchedulerLoop, Ticker
@@ -56,7 +54,7 @@ class Serving:
         self._runtime.stopping.set()
         self._loop.stop()
         ended = self._doorbell.stop(STOP_SECONDS)
-        self._close_idle(0.0)
+        self._runtime.sign_out_idle(0.0)
         with self._runtime.write() as session:
             lease = session.get(Lease, SERVING)
             if lease is not None and lease.owner == self._runtime.owner:
@@ -115,18 +113,12 @@ class Serving:
             self._leads = self._ticker.lead()
             if self._leads:
                 runtime.mover.sweep()
-                self._close_idle(60.0)
+                runtime.sign_out_idle(60.0)
             self.ring_all()
         if self._leads:
             self._ticker.tick()
             for flow_id in self._ticker.flows_with_runs():
                 self.ring(flow_id)
-
-    def _close_idle(self, seconds: float) -> None:
-        try:
-            self._runtime.gate.close_idle(self._runtime.open_resolved, older_than=seconds)
-        except SQLAlchemyError:
-            log.exception("Idle sessions could not be signed out; the next sweep tries again")
 
     def _work(self, flow_id: int) -> None:
         runtime = self._runtime

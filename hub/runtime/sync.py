@@ -68,16 +68,25 @@ class Sync:
         Raises ``ConfigProblem`` for an unknown connector or a flow that is off.
         """
         flows = self._flows(wanted)
+        try:
+            self._work(flows, wait, mode=mode, since=since, until=until, who=who)
+        finally:
+            # One sign-in for all flows of the command: it ends here, as its last user.
+            if self._runtime.serving is None:
+                runtime = self._runtime
+                runtime.gate.close_idle(runtime.open_resolved, older_than=0.0)
+        for flow in flows:
+            self._result.flows[flow.key] = self._summary(flow)
+        return self._result
+
+    def _work(self, flows: Sequence[_Flow], wait: float, **options: Any) -> None:
         self._runtime.mover.sweep()
         for flow in flows:
-            self._read_and_deliver(flow, mode=mode, since=since, until=until, who=who)
+            self._read_and_deliver(flow, **options)
         self._deliver_due(flows)
         deadline = self._runtime.clock.monotonic() + wait
         while wait and self._pause_until_due(flows, deadline):
             self._deliver_due(flows)
-        for flow in flows:
-            self._result.flows[flow.key] = self._summary(flow)
-        return self._result
 
     def _flows(self, wanted: Sequence[str]) -> list[_Flow]:
         runtime = self._runtime
