@@ -50,7 +50,7 @@ class Pages:
                 f"Port {port} on {host} cannot be used ({error.strerror or error}). "
                 "Choose another with --port."
             ) from None
-        self.port = int(self._server.effective_port)
+        self.port = self._server.effective_port
         self.url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self.port}"  # noqa: S104
         self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
         self._thread.start()

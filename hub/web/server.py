@@ -1,14 +1,24 @@
 """The web server: waitress with a strict parser (no folded headers, no ambiguous lengths)."""
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.server import TcpWSGIServer, create_server
+from waitress.server import create_server
 
 THREADS = 8
 LARGEST_BODY = 2 * 1024 * 1024
+
+
+class PageServer(Protocol):
+    """A bound server."""
+
+    effective_port: int
+
+    def run(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class StrictParser(HTTPRequestParser):
@@ -31,7 +41,7 @@ class StrictChannel(HTTPChannel):
     parser_class = StrictParser
 
 
-def make_server(app: Flask, host: str, port: int) -> TcpWSGIServer:
+def make_server(app: Flask, host: str, port: int) -> PageServer:
     """Bind a server; ``run()`` serves, ``close()`` ends it. Raises OSError for a taken port."""
     server: Any = create_server(
         app,
@@ -44,4 +54,4 @@ def make_server(app: Flask, host: str, port: int) -> TcpWSGIServer:
         clear_untrusted_proxy_headers=True,
     )
     server.channel_class = StrictChannel
-    return cast("TcpWSGIServer", server)
+    return cast("PageServer", server)
