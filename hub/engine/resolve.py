@@ -117,6 +117,8 @@ def _filtered(context: FlowContext, work: Work) -> str:
         )
         if reason:
             return reason
+    elif not work.enabled:
+        return f"This {context.entity} is disabled for this connector."
     elif context.parent_entity and work.parent is not None:
         reason = parent_filter(
             preferences, work.parent_class, work.parent_status, enabled=work.parent_enabled

@@ -13,6 +13,7 @@ RUNNING = "status IN ('in_flight','unknown')"
 PENDING = "status = 'pending'"
 BLOCKED = "status = 'blocked'"
 UNKNOWN = "status = 'unknown'"
+SETTLED = "status IN ('done','unchanged','filtered','parked')"
 """Literal predicates, shared by index and query: a partial index is used only with its own text."""
 
 
@@ -115,6 +116,7 @@ class RecordRow(Base):
     __table_args__ = (
         UniqueConstraint("connection_id", "entity", "key"),
         Index("record_parent", "connection_id", "entity", "parent_key"),
+        Index("record_title", "connection_id", "entity", "title"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"))
@@ -169,6 +171,9 @@ class Message(Base):
         partial("message_due", "flow_id", "due_at", where=PENDING),
         partial("message_unknown", "flow_id", "due_at", where=UNKNOWN),
         partial("message_blocked", "blocked_entity", "blocked_key", where=BLOCKED),
+        partial(
+            "message_settled", "updated_at", "flow_id", "status", "created_at", where=SETTLED
+        ),
         Index("message_claim", "claim_token"),
         Index("message_flow_status", "flow_id", "status", "id"),
         Index("message_record", "record_id"),
