@@ -2,6 +2,8 @@
 
 import base64
 import http.client
+import threading
+import time
 
 import pytest
 import requests
@@ -10,6 +12,7 @@ from acumatica_simulator_kit import Caller, signed_in, value
 from hub.sdk.simulation import serve
 from hub.seams import SystemClock, VirtualClock
 from plugins.acumatica.simulator import make_simulator
+from plugins.acumatica.simulator.licence import MAX_QUEUE, Licence
 
 
 @pytest.fixture
@@ -159,6 +162,37 @@ def test_the_licence_slows_down_before_it_refuses():
     for _ in range(10):
         assert caller.get("Customer").status == 200
     assert clock.monotonic() - start >= 60
+
+
+def test_requests_queue_behind_the_cores_and_only_then_are_declined():
+    licence = Licence(VirtualClock(), None, concurrent=1)
+    assert licence.enter() is None
+    served = []
+
+    def one():
+        if licence.enter() is None:
+            served.append(1)
+            licence.leave()
+
+    waiting = [threading.Thread(target=one, daemon=True) for _ in range(MAX_QUEUE + 1)]
+    for thread in waiting:
+        thread.start()
+    deadline = time.monotonic() + 5
+    while licence.queued <= MAX_QUEUE and time.monotonic() < deadline:
+        time.sleep(0.01)
+    declined = licence.enter()
+    assert declined is not None
+    assert declined.status == 429
+    licence.leave()
+    for thread in waiting:
+        thread.join(5)
+    assert len(served) == MAX_QUEUE + 1
+
+
+def test_contacts_of_nobody_and_of_vendors():
+    caller = signed_in(customers=2, items=1, stray_contacts=4)
+    rows = caller.get("Contact", filter="endswith(Email, 'fair.example.com')").json
+    assert [value(r, "BusinessAccount") for r in rows] == [None, "V000001", None, "V000003"]
 
 
 def test_a_list_with_expand_that_cannot_be_optimised(caller):

@@ -218,6 +218,30 @@ def test_rows_are_made_and_deleted_on_the_control_path(caller):
     assert effects[-1] == ("Customer", "CNEW", "deleted", 0)
 
 
+def test_a_row_that_was_read_may_be_sent_back_whole(caller):
+    row = caller.control("GET", "rows/Customer").json[0]
+    key = value(row, "CustomerID")
+    row["MainContact"]["Email"] = {"value": "whole@x.example.com"}
+    edit(caller, f"Customer/{key}", row)
+    after = customer(caller, key)
+    assert value(after, "MainContact/Email") == value(after, "Email") == "whole@x.example.com"
+    assert value(after, "LastModifiedDateTime") == value(row, "LastModifiedDateTime")
+
+
+def test_a_stamp_may_be_stated(caller):
+    stamp = "2025-03-04T05:06:07.08+00:00"
+    edit(caller, "Customer/C000001", {"Terms": "2P10N30", "LastModifiedDateTime": stamp})
+    assert value(customer(caller), "LastModifiedDateTime") == stamp
+    edit(caller, "Customer/C000002", {"LastModifiedDateTime": stamp})
+    assert value(customer(caller, "C000002"), "LastModifiedDateTime") == stamp
+
+
+def test_a_misspelt_change_is_refused_in_a_sentence(caller):
+    answer = caller.control("PUT", "rows/Customer/C000001", {"MainContact": {"Mail": "x"}})
+    assert answer.status == 400
+    assert answer.json["error"] == "The entity MainContact has no field Mail."
+
+
 def test_classes_and_warehouses_are_made_too(caller):
     edit(caller, "CustomerClass/GOV", {"Description": "Government"})
     assert "GOV" in caller.keys("CustomerClass", "ClassID")

@@ -1,6 +1,7 @@
 """Rows as the control path shows and changes them: a person at the ERP's own screens."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.sdk import ConfigError
@@ -8,14 +9,16 @@ from plugins.acumatica.simulator import writing
 from plugins.acumatica.simulator.editing import Edit
 from plugins.acumatica.simulator.entities import WRITABLE, row_key
 from plugins.acumatica.simulator.records import Record, Stock, guid
-from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL
-from plugins.acumatica.simulator.wire import Render, renderer
+from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL, spec
+from plugins.acumatica.simulator.wire import Render, convert, renderer, unwrap
 from plugins.acumatica.simulator.world import World
 
 if TYPE_CHECKING:
     from plugins.acumatica.simulator.server import AcumaticaSimulator
 
 STOCK = "StorageDetails"
+_STAMPS = ("LastModifiedDateTime", "LastModifiedDateofWarehouseQty")
+_SYSTEM = {"id", "rowNumber", "note", "custom", "files", "_links", "error"}
 _EXPANDED: dict[str, tuple[str, ...]] = {
     "Customer": (
         "MainContact",
@@ -51,30 +54,66 @@ def put_row(
 ) -> dict[str, Any]:
     """Change or create a row; its own time stamp moves, a parent's does not.
 
+    Members equal to what the row shows are no changes, so that a row that was read may be sent
+    back whole. A stamp that differs from the row's is taken instead of now.
+
     Raises:
         KeyError: there is no such entity.
-        ConfigError: the row cannot be made from that key.
+        ConfigError: the row cannot be made from that key, or a field is unknown or of another type.
 
     """
     render = _renderer(entity)
     row = find(sim.world, entity, key)
+    wanted = _differing(
+        "StorageDetail" if entity == STOCK else entity, changes, {} if row is None else render(row)
+    )
+    stated = next((wanted[name] for name in _STAMPS if name in wanted), None)
     new = row is None
 
-    def save(moment: Any) -> None:
+    def save(moment: datetime) -> None:
         nonlocal row
-        edit = Edit(sim.world, moment)
+        edit = Edit(sim.world, _moment(stated) or moment)
         if row is None:
             row = _make(sim, entity, key, edit)
-        edit.apply(row, changes)
+        edit.apply(row, wanted)
         if edit.errors:
             raise ConfigError(" ".join(edit.errors.values()))
+        if stated is not None and not edit.changed:
+            edit.touch(row)
         if new or edit.changed:
             number = guid(row.entity, row.number)
             effect = "created" if new else "updated"
             sim.journal.append(entity, row_key(row), number, effect, 0)  # type: ignore[arg-type]
 
     sim.commit(save)
-    return {} if row is None else render(row, 1)
+    return {} if row is None else render(row)
+
+
+def _moment(stated: Any) -> datetime | None:
+    try:
+        found: datetime | None = convert("T", unwrap(stated))
+    except ValueError as error:
+        raise ConfigError(f"'{unwrap(stated)}' is no time stamp in ISO 8601.") from error
+    return found
+
+
+def _differing(
+    entity: str, changes: Mapping[str, Any], current: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the changes that a row does not show yet."""
+    of = spec(entity)
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in of.linked and isinstance(value, Mapping):
+            inner = _differing(of.linked[name][0], value, current.get(name, {}))
+            if inner:
+                found[name] = inner
+        elif name in of.kinds:
+            if name not in current or unwrap(value) != unwrap(current[name]):
+                found[name] = value
+        elif name not in of.details and name not in _SYSTEM:
+            raise ConfigError(f"The entity {entity} has no field {name}.")
+    return found
 
 
 def delete_row(sim: "AcumaticaSimulator", entity: str, key: str) -> None:

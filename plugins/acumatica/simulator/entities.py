@@ -116,7 +116,8 @@ class Entities:
         texts = writing.checked(world, entity, body, new=row is None)
         if texts:
             number = guid(entity, row.number) if row is not None else None
-            key = row_key(row) if row is not None else None
+            given = writing.key_of(entity, body)
+            key = row_key(row) if row is not None else "/".join(given) if all(given) else None
             sim.journal.append(entity, key, number, "refused", request.seq)
             return writing.echo(request, entity, body, texts, row)
         edit = Edit(world, sim.moment(), forgotten=frozenset(request.dropped_fields()))

@@ -22,7 +22,7 @@ class Licence:
         self._clock = clock
         self._per_minute = per_minute
         self._seats = threading.BoundedSemaphore(concurrent) if concurrent else None
-        self._queued = 0
+        self.queued = 0
         self._lock = threading.Lock()
 
     def enter(self) -> SimResponse | None:
@@ -30,9 +30,9 @@ class Licence:
         if self._seats is None and self._per_minute is None:
             return None
         with self._lock:
-            if self._queued > MAX_QUEUE:
+            if self.queued > MAX_QUEUE:
                 return errors.throttled(headers=False)
-            self._queued += 1
+            self.queued += 1
         try:
             if self._seats is not None and not self._seats.acquire(timeout=MAX_WAIT_SECONDS):
                 return errors.throttled(headers=False)
@@ -41,7 +41,7 @@ class Licence:
                 return errors.throttled(headers=False)
         finally:
             with self._lock:
-                self._queued -= 1
+                self.queued -= 1
         return None
 
     def leave(self) -> None:

@@ -40,7 +40,7 @@ class Address(Record):
 
     entity = "Address"
 
-    def __init__(  # noqa: PLR0917 - the order of an envelope
+    def __init__(
         self, number: int, line1: str, line2: str, city: str, state: str, postal: str, country: str
     ) -> None:
         self.number = number

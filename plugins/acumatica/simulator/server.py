@@ -10,7 +10,7 @@ from hub.sdk.simulation import SimBadJson, SimRequest, SimResponse, SimulatedSer
 from plugins.acumatica.simulator import control, discovery, errors
 from plugins.acumatica.simulator.entities import Entities
 from plugins.acumatica.simulator.licence import Licence
-from plugins.acumatica.simulator.seeding import seed_world
+from plugins.acumatica.simulator.seeded import seed_world
 from plugins.acumatica.simulator.sessions import Session, Sessions, refreshed
 from plugins.acumatica.simulator.world import World
 
@@ -20,6 +20,11 @@ _ODATA = "/t/{tenant}/api/odata/dac/{set}"
 
 class AcumaticaSimulator(SimulatedServer):
     """An Acumatica instance in memory; ``world`` holds the records of its first tenant.
+
+    Options: ``tenants`` (the first holds the data; one alone accepts any name), ``session_limit``
+    (None = none), ``concurrent`` requests, ``storage_details`` (False = the inquiry is missing),
+    ``links`` (``_links`` on records, which the OpenAPI file does not know), ``stray_contacts``
+    (contacts of nobody and of vendors), ``quotas`` with ``api`` = the licence's requests.
 
     Vendor faults by name, beside those that every simulator knows (CONTRACT §7):
 
@@ -81,6 +86,7 @@ class AcumaticaSimulator(SimulatedServer):
         session_limit: int | None = 2,
         concurrent: int | None = None,
         links: bool = False,
+        stray_contacts: int = 0,
         storage_details: bool = True,
         quotas: Mapping[str, tuple[int, float]] | None = None,
     ) -> None:
@@ -94,7 +100,8 @@ class AcumaticaSimulator(SimulatedServer):
         self._others = {tenant: World() for tenant in tenants[1:]}
         self._commits: list[tuple[float, int, Callable[[], Any]]] = []
         self._recycled = 0
-        seed_world(self.world, start=clock.now(), seed=seed, customers=customers, items=items)
+        size = {"customers": customers, "items": items, "strays": stray_contacts}
+        seed_world(self.world, start=clock.now(), seed=seed, **size)
         self._routes()
 
     def dispatch(self, request: SimRequest) -> SimResponse:

@@ -1,14 +1,18 @@
 """Records to JSON and back (CONTRACT §3): wrapped values, ``$select``, ``$expand``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from plugins.acumatica.simulator.records import guid
 from plugins.acumatica.simulator.schema import getter, spec
 
-Render = Callable[[Any, int], dict[str, Any]]
+
+class Render(Protocol):
+    """Turns a record into JSON; rows are numbered from 1."""
+
+    def __call__(self, row: Any, row_number: int = 1) -> dict[str, Any]: ...
 
 
 def stamp(moment: datetime) -> str:
