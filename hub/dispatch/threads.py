@@ -5,6 +5,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from hub.seams import Clock
+
 log = logging.getLogger(__name__)
 
 
@@ -14,8 +16,9 @@ class ThreadDoorbell:
     Rings during the work of a flow are kept: it is looked at once more.
     """
 
-    def __init__(self, work: Callable[[int], None], workers: int = 4) -> None:
+    def __init__(self, work: Callable[[int], None], clock: Clock, workers: int = 4) -> None:
         self._work = work
+        self._clock = clock
         self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting: set[int] = set()
@@ -51,9 +54,12 @@ class ThreadDoorbell:
         """Take no more work and wait for the running; True when all ended in time."""
         for _ in self._threads:
             self._queue.put(None)
+        share = timeout
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout)
+                started = self._clock.monotonic()
+                thread.join(max(0.0, share))
+                share -= self._clock.monotonic() - started
         return self.alive == 0
 
     def _loop(self) -> None:

@@ -291,7 +291,7 @@ class Delivery:
             rows=rows,
             attempts=list(attempts),
             ended_intents=list(intents),
-            log=[line for line in log if line is not None],
+            log=[line for line in log if line is not None] or _parked_lines(self._context, rows),
         )
         crashpoint("settle.before_commit")
         with self._tools.database.begin() as connection:
@@ -301,10 +301,25 @@ class Delivery:
 
     def _count(self, rows: Sequence[Settled]) -> None:
         self._refusals.see(rows)
+        self._tell_parked(rows)
         for row in rows:
             if row.status in ("done", "unchanged", "filtered", "parked"):
                 self.counts[row.outcome or row.status] += 1
         self._on_progress(self.counts)
+
+    def _tell_parked(self, rows: Sequence[Settled]) -> None:
+        for row in rows:
+            if row.status == "parked":
+                self._tools.registry.message_parked(
+                    {
+                        "connector": self._context.connector_key,
+                        "flow": self._context.key,
+                        "key": row.key,
+                        "reason": row.reason,
+                        "field": row.field,
+                        "remedy": row.remedy,
+                    }
+                )
 
     def _fetch_missing_parents(self, rows: Sequence[Settled]) -> None:
         """A parent that nobody is bringing is read once, by its key (FIRST-FLOWS, blocked)."""
@@ -335,6 +350,14 @@ class Delivery:
                 run_id=self._run_id,
                 make_records=True,
             )
+
+
+def _parked_lines(context: FlowContext, rows: Sequence[Settled]) -> list[LogLine]:
+    """A line per record that was parked before any call."""
+    if not context.logging.get("error"):
+        return []
+    parked = [row for row in rows if row.status == "parked"]
+    return [LogLine("error", f"Parked {row.key}: {row.reason}", row.remedy) for row in parked[:50]]
 
 
 def _line(context: FlowContext, sent: Sent) -> LogLine | None:

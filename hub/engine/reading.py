@@ -12,6 +12,7 @@ from hub.engine.canonical import to_page
 from hub.engine.context import FlowContext, Tools
 from hub.outbox import PageResult, put_keys, put_page
 from hub.outbox.put import move_cursor
+from hub.outbox.settle import LogLine, write_log
 from hub.sdk import Cursor, Page, Window, parse_time
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import crashpoint
@@ -63,7 +64,15 @@ def read_source(
         moves = () if reading.by_range else partitions if full else (partition,)
         started = tools.clock.monotonic()
         for page in context.source.plugin.extract(client, action, window):
-            result = _store_page(tools, context, page, run_id, moves=moves, full=full)
+            result = _store_page(
+                tools,
+                context,
+                page,
+                run_id,
+                moves=moves,
+                full=full,
+                cursor=None if full or reading.by_range else cursors.get(partition),
+            )
             counts["read"] += len(page.records)
             counts["unchanged"] += result.unchanged
             counts["duplicates"] += len(page.records) - len({r.key for r in page.records})
@@ -100,6 +109,7 @@ def _store_page(
     *,
     moves: Sequence[str],
     full: bool,
+    cursor: Cursor | None,
 ) -> PageResult:
     records = to_page(context.entity, context.read_mapper, page.records, context.preferences)
     now_ms = tools.now_ms()
@@ -114,6 +124,7 @@ def _store_page(
             rule_version=context.rule_version,
             records=records,
             now_ms=now_ms,
+            whole=full,
             retry_filtered=full and not context.target.action.creates,
         )
         if page.resume is not None:
@@ -122,6 +133,17 @@ def _store_page(
         if not full:
             _queue_touched(connection, context, page, result, now_ms)
         _queue_children(connection, context, result, now_ms)
+        _note_lateness(connection, context, page, result, cursor)
+        if context.logging.get("debug"):
+            words = f"Page read: {len(page.records)} records, {result.unchanged} unchanged."
+            write_log(
+                connection,
+                [LogLine("debug", words)],
+                connector_id=context.connector_id,
+                flow_key=context.key,
+                run_id=run_id,
+                now_ms=now_ms,
+            )
     crashpoint("page.after_commit")
     return result
 
@@ -147,6 +169,27 @@ def _queue_touched(
                 keys=keys,
                 now_ms=now_ms,
             )
+
+
+def _note_lateness(
+    connection: Connection,
+    context: FlowContext,
+    page: Page,
+    result: PageResult,
+    cursor: Cursor | None,
+) -> None:
+    """Keep the largest lateness seen: how far behind the cursor a new change still turned up (R8)."""
+    if cursor is None or not result.queued:
+        return
+    border = parse_time(cursor.position)
+    queued = set(result.queued)
+    moments = [r.modified_at for r in page.records if r.key in queued and r.modified_at]
+    latest = max((border - moment for moment in moments), default=timedelta())
+    if latest > timedelta():
+        connection.execute(
+            text("UPDATE flow SET lateness_ms = :late WHERE id = :id AND lateness_ms < :late"),
+            {"late": int(latest.total_seconds() * 1000), "id": context.flow_id},
+        )
 
 
 def _queue_children(

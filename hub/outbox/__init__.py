@@ -14,6 +14,7 @@ from hub.outbox.claim import (
 from hub.outbox.doorbell import Doorbell
 from hub.outbox.put import Incoming, PageResult, put_keys, put_page, upsert_records
 from hub.outbox.replay import retry, retry_like, skip
+from hub.outbox.retention import purge
 from hub.outbox.settle import Settled, Settlement
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "claim_due",
     "claim_unknown",
     "give_back",
+    "purge",
     "put_keys",
     "put_page",
     "record_intent",

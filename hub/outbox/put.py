@@ -115,13 +115,15 @@ def put_page(
     now_ms: int,
     partition: str = "",
     resume: Cursor | None = None,
+    whole: bool = False,
     retry_filtered: bool = False,
 ) -> PageResult:
     """Store a page's changed records and, where the page says so, move the cursor.
 
     Must run inside one writing transaction together with nothing else (principle 4). A record that
     reads as it was last settled makes no message; ``retry_filtered`` looks again at those that
-    were never delivered.
+    were never delivered. In a reading of the ``whole`` source a row with an older stamp and other
+    content counts too: the source's clock was set back, or a backup restored.
     """
     result = PageResult()
     latest = {record.key: record for record in records}
@@ -129,7 +131,9 @@ def put_page(
     changed: list[Incoming] = []
     for record in latest.values():
         row = known.get(record.key)
-        if row is not None and not _is_news(row, record, rule_version, retry=retry_filtered):
+        if row is not None and not _is_news(
+            row, record, rule_version, whole=whole, retry=retry_filtered
+        ):
             result.unchanged += 1
             continue
         changed.append(record)
@@ -200,10 +204,10 @@ def put_keys(
     return len(rows)
 
 
-def _is_news(row: Any, record: Incoming, rule_version: str, *, retry: bool) -> bool:
+def _is_news(row: Any, record: Incoming, rule_version: str, *, whole: bool, retry: bool) -> bool:
     if row.canonical_hash is None:
         return True
-    if record.source_version < (row.source_version or ""):
+    if not whole and record.source_version < (row.source_version or ""):
         return False
     if row.rule_version != rule_version or row.canonical_hash != record.canonical_hash:
         return True

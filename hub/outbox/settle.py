@@ -90,6 +90,7 @@ class Settlement:
         self._bindings(connection, now_ms)
         self._attempts(connection, now_ms)
         self._log(connection, now_ms)
+        self._unblock_at_once(connection, now_ms)
         return self._release_blocked(connection, now_ms)
 
     def _messages(self, connection: Connection, now_ms: int) -> None:
@@ -231,6 +232,35 @@ class Settlement:
                 flow_key=self.flow_key,
                 run_id=self.run_id,
                 now_ms=now_ms,
+            )
+
+    def _unblock_at_once(self, connection: Connection, now_ms: int) -> None:
+        """A parent that was bound meanwhile never comes by again: look once more before waiting.
+
+        child: resolve (parent unbound) ─────────────── settle blocked → sees the binding
+        parent:            settle bound, releases nobody ┘
+        """
+        rows = [
+            {
+                "id": row.id,
+                "now": now_ms,
+                "target": self.target_id,
+                "entity": row.blocked[0],
+                "key": row.blocked[1],
+            }
+            for row in self.rows
+            if row.status == "blocked" and row.blocked
+        ]
+        if rows:
+            connection.execute(
+                text(
+                    "UPDATE message SET status = 'pending', due_at = :now, reason = '', "
+                    f"blocked_entity = NULL, blocked_key = NULL WHERE id = :id AND {BLOCKED} "
+                    "AND EXISTS (SELECT 1 FROM binding AS b JOIN record AS r "
+                    "ON r.id = b.record_id WHERE b.connection_id = :target "
+                    "AND r.entity = :entity AND r.key = :key)"
+                ),
+                rows,
             )
 
     def _release_blocked(self, connection: Connection, now_ms: int) -> int:

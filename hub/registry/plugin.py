@@ -188,7 +188,7 @@ class Plugin:
 
     def match(
         self, client: Any, action: ActionType, items: Sequence[LoadItem]
-    ) -> Mapping[str, Sequence[Listed]]:
+    ) -> dict[str, list[Listed]]:
         """Search the items one by one, by stamp, then natural key."""
         return self._call("hub_match", client=client, action=action, items=items) or {}
 
@@ -200,6 +200,17 @@ class Plugin:
             "hub_load", client=client, action=action, batch=batch
         )
         return results
+
+    def record_mapped(
+        self, flow: str, record: Record, payload: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Let the plugin touch a mapped payload last; None leaves it as it is."""
+        answers = self._call("hub_record_mapped", flow=flow, record=record, payload=payload)
+        return answers[0] if answers else None
+
+    def tell(self, hook: str, **arguments: Any) -> None:
+        """Call a broadcast hook."""
+        self._call(hook, **arguments)
 
     def simulator(self, clock: Any, seed: int, size: Mapping[str, Any]) -> Any:
         """Return a fresh simulator, or None when the plugin has none."""

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from hub.registry.plugin import Plugin, PluginBroken
-from hub.sdk import Direction, Role
+from hub.sdk import Direction, Record, Role
 
 BUNDLED = {"acumatica": "plugins.acumatica", "bigcommerce": "plugins.bigcommerce"}
 """From a bare checkout entry points are empty, so bundled plugins are named here too."""
@@ -58,6 +59,30 @@ class Registry:
         """Return the usable plugin with this key."""
         found = self.found.get(key)
         return found.plugin if found else None
+
+    def record_mapped(self, flow: str, record: Record, payload: dict[str, Any]) -> dict[str, Any]:
+        """Let each plugin that wants to touch a payload last, in order of discovery."""
+        for plugin in self._broadcasting("hub_record_mapped"):
+            payload = plugin.record_mapped(flow, record, payload) or payload
+        return payload
+
+    def run_finished(self, summary: Mapping[str, Any]) -> None:
+        """Tell notifiers that a run ended; a failing one is logged."""
+        self._tell("hub_run_finished", summary=summary)
+
+    def message_parked(self, message: Mapping[str, Any]) -> None:
+        """Tell notifiers that a message needs a person; a failing one is logged."""
+        self._tell("hub_message_parked", message=message)
+
+    def _broadcasting(self, hook: str) -> list[Plugin]:
+        return [plugin for plugin in self.plugins.values() if plugin.implements(hook)]
+
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        for plugin in self._broadcasting(hook):
+            try:
+                plugin.tell(hook, **arguments)
+            except Exception:
+                log.exception("Plugin %s failed in %s", plugin.info.key, hook)
 
     def with_role(self, role: Role) -> dict[str, Plugin]:
         """Return the plugins that can stand on this side."""

@@ -1,12 +1,11 @@
 """Clock, workers and sweeps of a serving process."""
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from hub.dispatch import ThreadDoorbell
 from hub.engine.runs import FlowBusy, next_waiting_run
-from hub.scheduler import SchedulerLoop, Ticker
+from hub.scheduler import Cleaning, SchedulerLoop, Ticker
 from hub.settings.users import any_user
 from hub.store.base import to_ms
 from hub.store.owner import owner_is_dead
@@ -32,12 +31,12 @@ class Serving:
 
     def __init__(self, runtime: "Runtime", workers: int) -> None:
         self._runtime = runtime
-        self._doorbell = ThreadDoorbell(self._work, workers)
+        self._doorbell = ThreadDoorbell(self._work, runtime.clock, workers)
         self._ticker = Ticker(runtime.tools, self.ring)
+        self._cleaning = Cleaning(runtime.tools)
         self._loop = SchedulerLoop(runtime.clock, self._tick)
         self._swept_at = -SWEEP_SECONDS
         self._leads = False
-        self._housekeeping = threading.Lock()
 
     def start(self) -> None:
         """Take the database for this process, sweep dead local work, start clock and workers.
@@ -114,6 +113,7 @@ class Serving:
             if self._leads:
                 runtime.mover.sweep()
                 runtime.sign_out_idle(60.0)
+                self._cleaning.clean_if_due()
             self.ring_all()
         if self._leads:
             self._ticker.tick()

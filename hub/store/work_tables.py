@@ -171,9 +171,7 @@ class Message(Base):
         partial("message_due", "flow_id", "due_at", where=PENDING),
         partial("message_unknown", "flow_id", "due_at", where=UNKNOWN),
         partial("message_blocked", "blocked_entity", "blocked_key", where=BLOCKED),
-        partial(
-            "message_settled", "updated_at", "flow_id", "status", "created_at", where=SETTLED
-        ),
+        partial("message_settled", "updated_at", "flow_id", "status", "created_at", where=SETTLED),
         Index("message_claim", "claim_token"),
         Index("message_flow_status", "flow_id", "status", "id"),
         Index("message_record", "record_id"),

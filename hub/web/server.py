@@ -48,7 +48,7 @@ def make_server(app: Flask, host: str, port: int) -> PageServer:
         host=host,
         port=port,
         threads=THREADS,
-        ident="",
+        ident=None,
         map={},
         max_request_body_size=LARGEST_BODY,
         clear_untrusted_proxy_headers=True,

@@ -51,6 +51,10 @@ class Sheet:
         cause, dot, remedy = text.partition(". ")
         return (cause + dot.strip(), remedy)
 
+    def moved(self, path: str) -> bool:
+        """True when the shown value differs from the saved one."""
+        return not same(self.saved.values.get(path), self.value(path))
+
     def was(self, spec: ParameterSpec, path: str) -> str:
         """Return the saved value in words when the shown one differs."""
         if self.saved.fresh and not path.startswith(("erp.", "store.")):
@@ -176,9 +180,7 @@ class Group:
 
 def groups(sheet: Sheet, specs_of: Mapping[str, list[ParameterSpec]]) -> list[Group]:
     """Return the parameter grids, store first as on the page."""
-    return [
-        _group(sheet, side, specs_of[side]) for side in specs_of if sheet.saved.plugins[side]
-    ]
+    return [_group(sheet, side, specs_of[side]) for side in specs_of if sheet.saved.plugins[side]]
 
 
 def _group(sheet: Sheet, side: str, specs: list[ParameterSpec]) -> Group:

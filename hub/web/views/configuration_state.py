@@ -47,9 +47,7 @@ class Saved:
         return self.connector.updated_at if self.connector else None
 
 
-def load(
-    context: Context, session: Session, key: str | None, given: Given | None = None
-) -> Saved:
+def load(context: Context, session: Session, key: str | None, given: Given | None = None) -> Saved:
     """Return the saved state for the plugins and connections that the form has chosen.
 
     Raises ``NotFound``.
@@ -100,13 +98,17 @@ def _side(context: Context, session: Session, found: Saved, side: str) -> None:
         used = connections.using(session, row.id)
         own = found.connector.id if found.connector else 0
         found.others[side] = [c.name or c.key for c in used if c.id != own]
-        own_values = {n: i.value if i.value is not None else "set" for n, i in masked.items() if i.is_set}
+        own_values = {
+            n: i.value if i.value is not None else "set" for n, i in masked.items() if i.is_set
+        }
         found.base |= {f"{side}.{n}": v for n, v in own_values.items()}
         found.base |= {f"{side}.name": row.name, f"{side}.own_network": row.own_network}
     for spec in specs:
         if not spec.secret:
             value = values.get(spec.name)
-            found.values[f"{side}.{spec.name}"] = [] if value is None and spec.kind is Kind.MULTI else value
+            found.values[f"{side}.{spec.name}"] = (
+                [] if value is None and spec.kind is Kind.MULTI else value
+            )
     found.values[f"{side}.own_network"] = bool(row and row.own_network)
 
 

@@ -1,0 +1,290 @@
+"""The Connector Configuration page as one object for its template, and its rendering."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from hub.sdk import Choice, Kind, Role
+from hub.settings import common
+from hub.settings.features import EndpointRow, FeatureRow, endpoint_rows, feature_rows
+from hub.web import security
+from hub.web.face import frame_runtime, the_runtime
+from hub.web.forms import Field
+from hub.web.views import configuration_drafts as drafts
+from hub.web.views import configuration_effects as effects
+from hub.web.views import configuration_fields as fields
+from hub.web.views import configuration_lookups as lookups
+from hub.web.views.configuration_fields import Drawn, Group, Sheet
+from hub.web.views.configuration_input import SIDES, Given, section_specs
+from hub.web.views.configuration_state import Saved, load
+
+FIXED = (
+    ("general", "General"),
+    ("customer_sync", "Customer sync"),
+    ("inventory_sync", "Inventory sync"),
+    ("order_sync", "Order sync"),
+    ("order_import", "Order import"),
+    ("shipment_trigger", "Shipment trigger"),
+    ("message_processing", "Message processing"),
+    ("plugin_parameters", "Plugin parameters"),
+    ("logging", "Logging"),
+    ("enable_features", "Enable features"),
+    ("endpoint_url", "Endpoint URL"),
+)
+SIDE_LABELS = {"store": "Connector Plugin", "erp": "ERP plugin"}
+
+
+@dataclass(slots=True)
+class Result:
+    """How the connection tests ended: one line per side."""
+
+    lines: list[tuple[str, bool, str]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """True when both sides answered."""
+        return bool(self.lines) and all(ok for _, ok, _ in self.lines)
+
+
+@dataclass(slots=True)
+class Page:
+    """All that the template draws."""
+
+    saved: Saved
+    sheet: Sheet
+    general: list[Field]
+    active: Field
+    sections: dict[str, Drawn]
+    extra: list[Field]
+    groups: list[Group]
+    features: list[FeatureRow]
+    endpoints: list[EndpointRow]
+    errors: list[tuple[str, str, str]]
+    needed: list[tuple[str, str]]
+    toc: list[dict[str, Any]]
+    effects: list[str]
+    tried: str
+    capped: str
+    base: str
+    form: str
+    changes: int
+    result: Result | None = None
+    locations: list[Choice] = field(default_factory=list)
+    shown_features: set[str] = field(default_factory=set)
+
+    @property
+    def whole(self) -> bool:
+        """True when both plugins are chosen, so that every section can be drawn."""
+        return all(self.saved.plugins.get(side) is not None for side in SIDES)
+
+    @property
+    def title(self) -> str:
+        """The connector's name."""
+        connector = self.saved.connector
+        return (connector.name or connector.key) if connector else "New connector"
+
+
+def build(
+    key: str | None,
+    given: Given | None = None,
+    errors: dict[str, str] | None = None,
+    result: Result | None = None,
+) -> Page:
+    """Make the page from what is saved and, if given, what was posted. Raises ``NotFound``."""
+    runtime = the_runtime()
+    with frame_runtime().read() as session:
+        saved = load(runtime.context, session, key, given)
+        form = (given.form if given else "") or drafts.new_form()
+        sheet = Sheet(saved, given, form, errors or {}, security.may("admin"))
+        return _page(session, sheet, form, result)
+
+
+def _page(session: Session, sheet: Sheet, form: str, result: Result | None) -> Page:
+    runtime, saved = the_runtime(), sheet.saved
+    erp, store = saved.plugins["erp"], saved.plugins["store"]
+    on = fields.ticked(sheet)
+    rows: list[FeatureRow] = []
+    urls: list[EndpointRow] = []
+    if erp and store:
+        rows = feature_rows(erp, store, on, common.values(session)["action_types"])
+        urls = endpoint_rows(
+            runtime.context, erp, store, _side(sheet, "erp"), _side(sheet, "store")
+        )
+    specs = {
+        side: runtime.context.connection_specs(plugin.info.key)
+        for side in SIDES
+        if (plugin := saved.plugins[side]) is not None
+    }
+    drawn = fields.sections(sheet) if erp and store else {}
+    groups = fields.groups(sheet, specs)
+    general = _general(sheet)
+    listed = _errors(sheet, labels_of(general, drawn, groups, rows))
+    version = saved.base | {"__version": saved.connector.config_version if saved.connector else 0}
+    return Page(
+        saved, sheet, general, _active(sheet), drawn, fields.extra_fields(sheet), groups, rows,
+        urls, listed, _needed(sheet), _toc(sheet, drawn, groups), effects.consequences(session, sheet),
+        effects.tried(sheet.value("messages.retry_count"), sheet.value("messages.retry_interval")),
+        effects.capped(store, sheet.value("messages.batch_count")),
+        json.dumps(version, ensure_ascii=False, sort_keys=True, default=str),
+        form, changed(sheet, groups), result,
+        list(lookups.shown(saved, form, "store", lookups.LOCATIONS).choices) if store else [], on,
+    )  # fmt: skip
+
+
+def changed(sheet: Sheet, groups: list[Group]) -> int:
+    """Return how many fields differ from what is saved."""
+    if sheet.given is None:
+        return 0
+    paths = [p for p in sheet.given.values if sheet.moved(p)]
+    secrets = sum(len(group.drafts) for group in groups)
+    feats = len(fields.ticked(sheet) ^ sheet.saved.ticked) if sheet.given.features else 0
+    return len(paths) + secrets + feats
+
+
+def _side(sheet: Sheet, side: str) -> dict[str, Any]:
+    prefix = f"{side}."
+    names = {p.removeprefix(prefix) for p in sheet.saved.values if p.startswith(prefix)}
+    return {name: sheet.value(prefix + name) for name in names}
+
+
+def _general(sheet: Sheet) -> list[Field]:
+    saved, given = sheet.saved, sheet.given
+    key = saved.connector.key if saved.connector else (given.key if given else "")
+    name = sheet.value("name") or ""
+    ident = Field(
+        "key", "Connector ID", value=key, required=True, mono=True, width="w-key", max_length=60,
+        readonly=not saved.fresh, error=sheet.error("key"), placeholder="B2B-CA", disabled=not sheet.editable,
+        lookup_url="/connectors/look-up", lookup_dialog="find",
+        lookup_label="Look up" if saved.fresh else "Find connector",
+        help="Letters, digits, hyphen and underscore. It cannot be changed after the first save; "
+        "logs, the command line and the API use it." if saved.fresh
+        else "Fixed since the first save. It appears in logs, the command line and the API.",
+    )  # fmt: skip
+    title = Field("name", "Name", value=name, error=sheet.error("name"), max_length=200)
+    title.disabled = not sheet.editable
+    if not saved.fresh and not fields.same(saved.values["name"], name):
+        title.was = str(saved.values["name"]) or "empty"
+    return [ident, title, *(_plugin(sheet, side) for side in SIDES)]
+
+
+def _plugin(sheet: Sheet, side: str) -> Field:
+    runtime, saved = the_runtime(), sheet.saved
+    offered = runtime.registry.with_role(Role.ERP if side == "erp" else Role.STORE)
+    plugin = saved.plugins[side]
+    value = plugin.info.key if plugin else (sheet.given.plugins.get(side) if sheet.given else "")
+    choices = [Choice(k, f"{p.info.label} {p.info.version}") for k, p in offered.items()]
+    fixed = saved.connector is not None and saved.connector.initialized_at is not None
+    note = "The choice fills Plugin Parameters, Enable Features and Endpoint URL below."
+    return Field(
+        f"{side}_plugin", SIDE_LABELS[side], Kind.CHOICE, value, choices=choices,
+        required=plugin is not None or fixed, disabled=not sheet.editable,
+        empty_choice="" if plugin else f"Choose {'a store' if side == 'store' else 'an ERP'} plugin …",
+        error=sheet.error(f"{side}.plugin") or sheet.error(side),
+        help=note if side == "store" else "",
+        attributes={
+            "hx-post": "/configuration/form", "hx-target": "#cfg-page", "hx-select": "#cfg-page",
+            "hx-swap": "outerHTML", "hx-trigger": "change",
+        },
+    )  # fmt: skip
+
+
+def _active(sheet: Sheet) -> Field:
+    connector = sheet.saved.connector
+    on = bool(connector and connector.active)
+    if sheet.given is not None and sheet.given.active is not None:
+        on = sheet.given.active
+    text = "When off, nothing is read, sent or accepted. Messages wait and history stays readable."
+    if connector is None:
+        text = "Can be ticked after the first save. Until then nothing is read, sent or accepted."
+    elif connector.initialized_at is None:
+        text += " Saving it on runs the checks of Initialize first."
+    made = Field("active", "Active", Kind.BOOL, on, help=text, error=sheet.error("active"))
+    made.disabled = connector is None or not sheet.editable
+    if connector is not None and on != connector.active:
+        made.was = "on" if connector.active else "off"
+        made.attributes = {"data-changed": "active"}
+    return made
+
+
+def labels_of(
+    general: list[Field], drawn: dict[str, Drawn], groups: list[Group], rows: list[FeatureRow]
+) -> dict[str, tuple[str, str]]:
+    """Return path → (element id, label) of every field on the page."""
+    every = [*general, *(f for part in drawn.values() for f in part.fields)]
+    for group in groups:
+        every += [group.connection, group.own_network]
+        every += [made for _, made in (*group.rows, *group.advanced)]
+    found = {made.name: (made.id, made.label) for made in every}
+    found |= {f"features.{row.key}": (f"f-features-{row.key}", row.label) for row in rows}
+    for side in SIDES:
+        found[side] = found[f"{side}.plugin"] = found[f"{side}_plugin"]
+        found[f"{side}.key"] = found.get(f"{side}_connection", found["key"])
+    found["active"] = ("f-active", "Active")
+    return found
+
+
+def _errors(sheet: Sheet, labels: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:
+    listed = []
+    for path, text in sheet.errors.items():
+        where = path.removesuffix(".schedule")
+        ident, label = labels.get(where, ("cfg", path or "This page"))
+        listed.append((ident, label, text))
+    return listed
+
+
+def _needed(sheet: Sheet) -> list[tuple[str, str]]:
+    if not sheet.saved.fresh:
+        return []
+    given = sheet.given
+    missing = [] if given and given.key else [("f-key", "Connector ID")]
+    return missing + [
+        (f"f-{side}_plugin", SIDE_LABELS[side])
+        for side in SIDES
+        if sheet.saved.plugins[side] is None
+    ]
+
+
+def _toc(sheet: Sheet, drawn: dict[str, Drawn], groups: list[Group]) -> list[dict[str, Any]]:
+    wrong = {key for key, part in drawn.items() if part.wrong}
+    paths = sheet.errors
+    if any(p in ("key", "name", "erp", "store", "active") or p.endswith(".plugin") for p in paths):
+        wrong.add("general")
+    rest = [p for p in paths if p.startswith(("erp.", "store.")) and not p.endswith(".plugin")]
+    wrong |= {"plugin_parameters"} if rest else set()
+    wrong |= {"enable_features"} if any(p.startswith("features.") for p in paths) else set()
+    whole = bool(drawn)
+    return [
+        {"id": key, "label": label, "error": key in wrong, "off": not whole and key != "general",
+         "current": key == "general"}
+        for key, label in FIXED
+    ]  # fmt: skip
+
+
+def render(page: Page) -> str:
+    """Draw the page."""
+    from hub.web.views.connectors import known_ids  # noqa: PLC0415 - the list knows this page
+
+    return render_template("pages/configuration.html", page=page, connectors=known_ids())
+
+
+def field_at(page: Page, path: str) -> Field | None:
+    """Return the field of a path, for one row alone."""
+    every = [made for part in page.sections.values() for made in part.fields]
+    every += [made for group in page.groups for _, made in (*group.rows, *group.advanced)]
+    return next((made for made in (*every, *page.extra) if made.name == path), None)
+
+
+def lookup_of(page: Page, path: str) -> tuple[str, str] | None:
+    """Return side and lookup of a field."""
+    runtime, saved = the_runtime(), page.saved
+    head, _, name = path.partition(".")
+    if head in SIDES:
+        plugin = saved.plugins[head]
+        specs = runtime.context.connection_specs(plugin.info.key) if plugin else []
+    else:
+        head, specs = "erp", section_specs(runtime.context, saved.plugins)["preferences"]
+    found = next((spec.lookup for spec in specs if spec.name == name), None)
+    return (head, found) if found else None
