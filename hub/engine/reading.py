@@ -125,6 +125,7 @@ def _store_page(
             records=records,
             now_ms=now_ms,
             whole=full,
+            note_stamps=not full and any(record.touches for record in page.records),
             retry_filtered=full and not context.target.action.creates,
         )
         if page.resume is not None:
@@ -152,7 +153,7 @@ def _queue_touched(
     connection: Connection, context: FlowContext, page: Page, result: PageResult, now_ms: int
 ) -> None:
     """A changed location or contact may have changed its customer, whose stamp did not move."""
-    queued = set(result.queued)
+    queued = {*result.queued, *result.stamped}
     touched: dict[str, list[str]] = {}
     for record in page.records:
         if record.key in queued:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from hub.sdk import Cursor
 from hub.store.queries import known_records
@@ -34,6 +34,7 @@ class PageResult:
 
     queued: list[str] = field(default_factory=list)
     unchanged: int = 0
+    stamped: list[str] = field(default_factory=list)
     moved_parents: list[str] = field(default_factory=list)
 
 
@@ -98,6 +99,12 @@ ON CONFLICT (flow_id, partition) DO UPDATE SET
 """)
 
 
+SAME_WAITING = text(
+    "SELECT dedup_key, canonical_hash, rule_version FROM message "
+    f"WHERE {WAITING} AND dedup_key IN :keys"
+).bindparams(bindparam("keys", expanding=True))
+
+
 def dedup_key(flow_id: int, key: str) -> str:
     """Return the identity of a record on its way through a flow."""
     return f"{flow_id}:{key}"
@@ -117,13 +124,15 @@ def put_page(
     resume: Cursor | None = None,
     whole: bool = False,
     retry_filtered: bool = False,
+    note_stamps: bool = False,
 ) -> PageResult:
     """Store a page's changed records and, where the page says so, move the cursor.
 
     Must run inside one writing transaction together with nothing else (principle 4). A record that
     reads as it was last settled makes no message; ``retry_filtered`` looks again at those that
     were never delivered. In a reading of the ``whole`` source a row with an older stamp and other
-    content counts too: the source's clock was set back, or a backup restored.
+    content counts too: the source's clock was set back, or a backup restored. ``note_stamps``:
+    tell which unchanged rows have a newer stamp, since somebody else may read the rest of them.
     """
     result = PageResult()
     latest = {record.key: record for record in records}
@@ -135,11 +144,16 @@ def put_page(
             row, record, rule_version, whole=whole, retry=retry_filtered
         ):
             result.unchanged += 1
+            if note_stamps and record.source_version > (row.source_version or ""):
+                result.stamped.append(record.key)
             continue
         changed.append(record)
         if row is not None and _moves_children(row, record):
             result.moved_parents.append(record.key)
     changed = _not_running(connection, flow_id, rule_version, changed, result)
+    bare = [r for r in changed if r.key in known and known[r.key].canonical_hash is None]
+    changed = _not_waiting(connection, flow_id, rule_version, bare, changed, result)
+    _note_stamps(connection, flow_id, [latest[key] for key in result.stamped], known)
     if changed:
         common = {
             "flow": flow_id,
@@ -264,6 +278,47 @@ def upsert_records(
     """Keep what the hub knows of these ERP records: names, class, status, parent."""
     common = {"connection": source_id, "entity": entity, "now": now_ms}
     connection.execute(UPSERT_RECORD, [_record_values(common, record) for record in records])
+
+
+def _not_waiting(
+    connection: Connection,
+    flow_id: int,
+    rule_version: str,
+    bare: Sequence[Incoming],
+    changed: list[Incoming],
+    result: PageResult,
+) -> list[Incoming]:
+    """Drop rows that were never settled and wait with the very same content (parked, blocked)."""
+    waiting: set[tuple[str, str | None, str]] = set()
+    for start in range(0, len(bare), 500):
+        keys = [dedup_key(flow_id, record.key) for record in bare[start : start + 500]]
+        rows = connection.execute(SAME_WAITING, {"keys": keys})
+        waiting |= {(row.dedup_key, row.canonical_hash, row.rule_version) for row in rows}
+    if not waiting:
+        return changed
+    kept = [
+        record
+        for record in changed
+        if (dedup_key(flow_id, record.key), record.canonical_hash, rule_version) not in waiting
+    ]
+    result.unchanged += len(changed) - len(kept)
+    return kept
+
+
+def _note_stamps(
+    connection: Connection, flow_id: int, records: Sequence[Incoming], known: Mapping[str, Any]
+) -> None:
+    rows = [
+        {"version": r.source_version, "flow": flow_id, "record": known[r.key].id} for r in records
+    ]
+    if rows:
+        connection.execute(
+            text(
+                "UPDATE flow_state SET source_version = :version "
+                "WHERE flow_id = :flow AND record_id = :record"
+            ),
+            rows,
+        )
 
 
 def _record_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:

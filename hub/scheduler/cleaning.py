@@ -31,7 +31,7 @@ class Cleaning:
             return None
         hour, minute = str(values["cleaning_time"]).split(":")
         cron = f"{int(minute)} {int(hour)} * * *"
-        if last_due(cron, from_ms(int(row.value)), now, str(values["time_zone"])) is None:
+        if last_due(cron, from_ms(int(row.value or 0)), now, str(values["time_zone"])) is None:
             return None
         self._remember(now_ms=to_ms(now))
         return purge(

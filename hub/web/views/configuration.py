@@ -185,6 +185,8 @@ def read_again() -> ResponseReturnValue:
     if not _htmx():
         return _again(key, given)
     drawn = pages.build(key, given)
+    if path == pages.WAREHOUSES:
+        return render_template("pages/configuration_rows.html", ask=False, page=drawn)
     return render_template("pages/configuration_row.html", f=pages.field_at(drawn, path))
 
 

@@ -141,6 +141,10 @@ def _setting(sheet: Sheet, part: Section, setting: Setting) -> Field:
     found = make(sheet, setting.spec, path, "erp", uses=setting.note, radio=path in RADIOS)
     if setting.spec.kind is Kind.CHOICE and setting.spec.choices:
         found.required = True
+    if path == "messages.batch":
+        found.attributes = {**found.attributes, "data-hides": "1"}
+    elif path == "messages.batch_count":
+        found.placeholder = "Maximum"
     return found
 
 
@@ -230,12 +234,11 @@ def _connection(sheet: Sheet, side: str) -> Field:
 
 def _parameter(sheet: Sheet, side: str, spec: ParameterSpec) -> Field:
     path = f"{side}.{spec.name}"
-    found = make(sheet, spec, path, side, mono=spec.kind in (Kind.TEXT, Kind.URL))
+    found = make(sheet, spec, path, side, mono=spec.kind in (Kind.TEXT, Kind.URL), slot=True)
+    found.read_again_url = ""
     if spec.secret:
         found.secret = _secret(sheet, side, spec, path)
         found.was = ""
-    if found.error and spec.name == "plugin":
-        found.error = None
     return found
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import render_template
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.reports import connectors as reports
 from hub.sdk import Choice, Kind, Role
 from hub.settings import common
 from hub.settings.features import EndpointRow, FeatureRow, endpoint_rows, feature_rows
+from hub.settings.specs import specs_of
+from hub.store.tables import Connector
 from hub.web import security
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.forms import Field
@@ -34,7 +38,17 @@ FIXED = (
     ("enable_features", "Enable features"),
     ("endpoint_url", "Endpoint URL"),
 )
+WAREHOUSES = "preferences.warehouses"
 SIDE_LABELS = {"store": "Connector Plugin", "erp": "ERP plugin"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A badge key and its cause."""
+
+    key: str
+    cause: str
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -73,12 +87,37 @@ class Page:
     changes: int
     result: Result | None = None
     locations: list[Choice] = field(default_factory=list)
-    shown_features: set[str] = field(default_factory=set)
+    warehouses: list[Choice] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
         """True when both plugins are chosen, so that every section can be drawn."""
         return all(self.saved.plugins.get(side) is not None for side in SIDES)
+
+    @property
+    def posted_base(self) -> str:
+        """What the posted form was read with: the ground on which two savers are compared."""
+        given = self.sheet.given
+        if given is None or given.base is None:
+            return ""
+        return json.dumps(given.base, ensure_ascii=False, sort_keys=True)
+
+    @property
+    def modes(self) -> tuple[Choice, ...]:
+        """The choices of Warehouses Management."""
+        return next(s.choices for s in specs_of("preferences") if s.name == "warehouses")
+
+    @property
+    def read_warehouses(self) -> str:
+        """Where the warehouses are read again."""
+        return fields.READ_AGAIN + WAREHOUSES
+
+    @property
+    def listed(self) -> list[Field]:
+        """Preferences whose choices are read live, as rows of their own."""
+        every = [made for part in self.sections.values() for made in part.fields]
+        return [f for f in every if f.name != WAREHOUSES and lookup_of(self, f.name)
+                and f.kind is not Kind.TEXT]  # fmt: skip
 
     @property
     def title(self) -> str:
@@ -130,8 +169,21 @@ def _page(session: Session, sheet: Sheet, form: str, result: Result | None) -> P
         effects.capped(store, sheet.value("messages.batch_count")),
         json.dumps(version, ensure_ascii=False, sort_keys=True, default=str),
         form, changed(sheet, groups), result,
-        list(lookups.shown(saved, form, "store", lookups.LOCATIONS).choices) if store else [], on,
+        list(lookups.shown(saved, form, "store", lookups.LOCATIONS).choices) if store else [],
+        _warehouses(sheet) if erp else [],
     )  # fmt: skip
+
+
+def _warehouses(sheet: Sheet) -> list[Choice]:
+    """Return the known warehouses, and chosen ones that are no longer among them."""
+    looked = lookups.plain(lookups.shown(sheet.saved, sheet.form, "erp", "warehouses").choices)
+    value = sheet.value(WAREHOUSES)
+    chosen = [] if isinstance(value, str) or not value else [str(v) for v in value]
+    known = {choice.value for choice in looked}
+    return [
+        *looked,
+        *(Choice(v, v, "not found any more" if looked else "") for v in chosen if v not in known),
+    ]
 
 
 def changed(sheet: Sheet, groups: list[Group]) -> int:
@@ -157,7 +209,7 @@ def _general(sheet: Sheet) -> list[Field]:
     ident = Field(
         "key", "Connector ID", value=key, required=True, mono=True, width="w-key", max_length=60,
         readonly=not saved.fresh, error=sheet.error("key"), placeholder="B2B-CA", disabled=not sheet.editable,
-        lookup_url="/connectors/look-up", lookup_dialog="find",
+        lookup_url="/look-up-connector", lookup_dialog="find",
         lookup_label="Look up" if saved.fresh else "Find connector",
         help="Letters, digits, hyphen and underscore. It cannot be changed after the first save; "
         "logs, the command line and the API use it." if saved.fresh
@@ -263,11 +315,30 @@ def _toc(sheet: Sheet, drawn: dict[str, Drawn], groups: list[Group]) -> list[dic
     ]  # fmt: skip
 
 
+def known_ids() -> list[tuple[str, str]]:
+    """Return ID and name of every connector, for the look-up."""
+    with frame_runtime().read() as session:
+        rows = session.execute(select(Connector.key, Connector.name).order_by(Connector.key))
+        return [(key, name) for key, name in rows]
+
+
+def state_of(saved: Saved) -> State:
+    """Return the badge of a saved connector."""
+    if saved.connector is None:
+        return State("not_set", "")
+    with frame_runtime().read() as session:
+        for row in reports.rows(session):
+            if row.connector.id == saved.connector.id:
+                return State(row.state, row.cause)
+    return State("off", "")
+
+
 def render(page: Page) -> str:
     """Draw the page."""
-    from hub.web.views.connectors import known_ids  # noqa: PLC0415 - the list knows this page
 
-    return render_template("pages/configuration.html", page=page, connectors=known_ids())
+    return render_template(
+        "pages/configuration.html", page=page, connectors=known_ids(), state=state_of(page.saved)
+    )
 
 
 def field_at(page: Page, path: str) -> Field | None:
