@@ -59,6 +59,8 @@ class Rig:
         unlimited = {"quotas": None}
         self.erp_server = self._serve("acumatica", {**size, **(erp or {})})
         self.store_server = self._serve("bigcommerce", {**size, **unlimited, **(store or {})})
+        self.bodies: list[tuple[str, str, Any]] = []
+        self._listen(self.store)
         self.environ = {
             "HUB_HOME": str(home / "home"),
             "ACU_PASSWORD": str(self.erp.settings(self.erp_server.url)["password"]),
@@ -73,6 +75,17 @@ class Rig:
         found = REGISTRY.get(plugin)
         assert found is not None
         return serve(found.simulator(self.clock, self.seed, options))
+
+    def _listen(self, sim: Any) -> None:
+        """Keep what is written to the store: (method, path, body)."""
+        execute = sim.execute
+
+        def heard(request: Any) -> Any:
+            if request.method in ("POST", "PUT"):
+                self.bodies.append((request.method, request.path, request.json()))
+            return execute(request)
+
+        sim.execute = heard
 
     # -- parts
 
