@@ -4,23 +4,17 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from hub.config import ConfigProblem
 from hub.registry import Registry
+from hub.runtime.demo_file import SEED, demo_file, secret_variables
 from hub.runtime.runtime import Runtime, build
 from hub.runtime.simulators import start_simulator
-from hub.sdk.simulation import RunningSimulator
 from hub.seams import Clock, SystemClock
 from hub.settings.users import create_user
 
 EMAIL = "admin@example.com"
-CLASSES = ["DEALER", "DISTRIB", "KEYACCT"]
-SEED = 7
 
 
 class Demo:
@@ -65,40 +59,3 @@ class Demo:
         self.erp.stop()
         self.store.stop()
         shutil.rmtree(self.home, ignore_errors=True)
-
-
-def secret_variables(erp: RunningSimulator, store: RunningSimulator) -> dict[str, str]:
-    """Return the environment variables that the demo's file refers to."""
-    return {
-        "DEMO_ERP_PASSWORD": str(erp.sim.settings(erp.url)["password"]),
-        "DEMO_STORE_TOKEN": str(store.sim.settings(store.url)["access_token"]),
-    }
-
-
-def demo_file(erp: RunningSimulator, store: RunningSimulator) -> str:
-    """Return the demo's configuration file."""
-    erp_values = {**erp.sim.settings(erp.url), "password": "env:DEMO_ERP_PASSWORD"}
-    store_values = {**store.sim.settings(store.url), "access_token": "env:DEMO_STORE_TOKEN"}
-    connector = {
-        "name": "Wholesale US",
-        "erp": "erp",
-        "store": "store",
-        "active": True,
-        "preferences": {"customer_classes": CLASSES, "order_types": ["SO"]},
-        "values": {"price_class": {"WHOLESALE": 1, "RETAIL": 2, "VIP": 3}},
-        "logging": {"info": True, "error": True, "warning": True},
-        "features": {
-            "customer": {"schedule": "*/2 * * * *"},
-            "location": {"schedule": "*/2 * * * *"},
-            "contact": {"schedule": "*/2 * * * *"},
-            "inventory": {"schedule": "*/5 * * * *"},
-        },
-    }
-    document: Mapping[str, Any] = {
-        "connections": {
-            "erp": {"plugin": "acumatica", "own_network": True, "parameters": erp_values},
-            "store": {"plugin": "bigcommerce", "own_network": True, "parameters": store_values},
-        },
-        "connectors": {"B2B-US": connector},
-    }
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)

@@ -22,6 +22,7 @@ from hub.engine.runs import queue_run
 from hub.gate import Gate
 from hub.outbox import retry, retry_like, skip
 from hub.registry import Registry
+from hub.runtime.explore import Explore
 from hub.runtime.serving import Serving
 from hub.sdk import Direction, HubError
 from hub.seams import Clock, Rng, SystemClock
@@ -72,6 +73,7 @@ class Runtime:
         self.listens_on_loopback = True
         self.setup_token: str | None = None
         self.serving: Serving | None = None
+        self._explore = Explore(self)
 
     @property
     def engine(self) -> SqlEngine:
@@ -176,10 +178,24 @@ class Runtime:
         """Start clock and workers. Raises ``AlreadyServing``."""
         self.serving = Serving(self, self.environment.workers)
         self.serving.start()
+        self._explore.resume()
 
     def stop_serving(self) -> bool:
         """Stop them; True when everything under way ended in time."""
-        return self.serving is None or bool(self.serving.stop())
+        ended = self.serving is None or bool(self.serving.stop())
+        self._explore.stop()
+        return ended
+
+    @property
+    def can_explore(self) -> bool:
+        """True when this hub can start simulators of its own for a visitor."""
+        return self.serving is not None
+
+    def explore(self) -> int:
+        """Start the simulators inside this hub and connect them; returns the connector's id."""
+        connector_id = self._explore.begin()
+        self.ring_all()
+        return connector_id
 
     def ring_all(self) -> None:
         """Let the workers look at every flow with work."""
