@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from hub.cli.base import NEEDS_PERSON, Stop, finish, opened, print_json, say, table
+from hub.cli.base import NEEDS_PERSON, USAGE, Stop, finish, opened, print_json, say, table
 from hub.runtime.sync import COUNTED, Sync
 from hub.sdk import parse_time
 
@@ -86,7 +86,7 @@ def sync(
     for problem in done.problems:
         say(problem)
     if done.problems:
-        finish(1)
+        finish(USAGE if done.misconfigured else 1)
     if done.needs_person:
         if not as_json:
             say("Some messages are parked: `hub messages --status parked` shows what they need.")

@@ -43,6 +43,7 @@ class RunSummary:
     error: str = ""
     remedy: str = ""
     parameter: str = ""
+    misconfigured: bool = False
     seconds: float = 0.0
 
 
@@ -279,6 +280,7 @@ class FlowRun:
         summary.error = summary.error or str(error)
         if isinstance(error, ConfigError):
             summary.parameter = error.parameter or ""
+            summary.misconfigured = True
             summary.remedy = "Correct the connection on the Connector Configuration page."
         else:
             summary.remedy = "Nothing was lost; the messages wait and the next run goes on."

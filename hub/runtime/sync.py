@@ -22,11 +22,15 @@ OnProgress = Callable[[str, Counter[str]], None]
 
 @dataclass(slots=True)
 class SyncResult:
-    """What the command prints; ``problems`` are what kept a flow from running to its end."""
+    """What the command prints; ``problems`` are what kept a flow from running to its end.
+
+    ``misconfigured``: each of them is a setting that a person must correct.
+    """
 
     connector: str
     flows: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    misconfigured: bool = True
 
     @property
     def needs_person(self) -> bool:
@@ -149,6 +153,7 @@ class Sync:
                 break
             except FlowBusy:
                 if clock.monotonic() > deadline:
+                    self._result.misconfigured = False
                     self._result.problems.append(
                         f"{flow.key}: another hub process is running this sync; try again later."
                     )
@@ -158,7 +163,19 @@ class Sync:
         spent = clock.monotonic() - started
         self._seconds[flow.key] = self._seconds.get(flow.key, 0.0) + spent
         if summary.error:
-            self._result.problems.append(f"{flow.key}: {summary.error} {summary.remedy}".strip())
+            self._tell(flow, summary)
+
+    def _tell(self, flow: _Flow, summary: RunSummary) -> None:
+        """Say each problem once, with the flows that met it."""
+        sentence = f": {summary.error} {summary.remedy}".rstrip()
+        problems = self._result.problems
+        same = [place for place, text in enumerate(problems) if text.endswith(sentence)]
+        if same:
+            problems[same[0]] = f"{problems[same[0]].removesuffix(sentence)}, {flow.key}{sentence}"
+        else:
+            problems.append(f"{flow.key}{sentence}")
+        if not summary.misconfigured:
+            self._result.misconfigured = False
 
     def _pause_until_due(self, flows: Sequence[_Flow], deadline: float) -> bool:
         """Sleep until something falls due; False when nothing waits or the time is over."""
