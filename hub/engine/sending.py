@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MAX_BACKOFF_MS = 6 * 3600 * 1000
 EXCERPT = 2_000
+HALVE_OVER = 50
 
 
 class DrainStopped(Exception):
@@ -64,6 +65,7 @@ class Sender:
         self._intents: list[int] = []
         self._calls: list[CallRecord] = []
         self._sent_at = 0
+        self._size = 0
 
     def start_claim(self, token: str) -> None:
         """Send on behalf of this claim from now on."""
@@ -116,6 +118,7 @@ class Sender:
         ``LeaseLost`` when the claim was taken over.
         """
         self._intents, self._calls, self._sent_at = [], [], self._tools.now_ms()
+        self._size = len(works)
         items = [work.item() for work in works]
         context = self._context
         try:
@@ -263,8 +266,12 @@ class Sender:
             reason=detail,
             due_ms=self._tools.now_ms() + (0 if alone else self.backoff_ms(attempts)),
             attempts=work.attempts if alone else attempts,
-            isolation=1 if alone or attempts >= 2 else None,
+            isolation=self._apart() if alone or attempts >= 2 else None,
         )
+
+    def _apart(self) -> int:
+        """How many rows of this batch go together next time: one by one, over 50 by halving."""
+        return 1 if self._size <= HALVE_OVER else self._size // 2
 
     def backoff_ms(self, attempts: int) -> int:
         """Retry Interval, then doubled with full jitter, at most six hours."""
