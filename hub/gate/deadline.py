@@ -11,34 +11,38 @@ COMPACT_AT = 512
 
 
 class Deadline:
-    """The end of one call. ``fired``: the watchdog cut the socket."""
+    """The end of one call."""
 
-    __slots__ = ("_sock", "fired")
+    __slots__ = ("_cut", "_lock", "_sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock: socket.socket | None = sock
-        self.fired = False
+        self._cut = False
+        # Cut or over, never both: the socket may serve the next call right after cancel().
+        self._lock = threading.Lock()
 
     @property
     def alive(self) -> bool:
         """False once the call is over."""
         return self._sock is not None
 
-    def cancel(self) -> None:
-        """The call is over; nothing will be cut."""
-        self._sock = None
+    def cancel(self) -> bool:
+        """The call is over; nothing will be cut any more. Return whether it was."""
+        with self._lock:
+            self._sock = None
+            return self._cut
 
     def fire(self) -> None:
         """Cut both directions, so that a blocked read returns at once."""
-        sock = self._sock
-        if sock is None:
-            return
-        self.fired = True
-        try:
-            # The plain method: SSLSocket.shutdown would touch TLS state from this thread.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        except OSError:
-            pass
+        with self._lock:
+            if self._sock is None:
+                return
+            self._cut = True
+            try:
+                # The plain method: SSLSocket.shutdown would touch TLS state from this thread.
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+            except OSError:
+                pass
 
 
 class Watchdog:

@@ -5,9 +5,8 @@ import socket
 import ssl
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-import certifi
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
@@ -125,21 +124,6 @@ class GuardedHttps(HTTPSConnection):
 @cache
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Return the one context per CA file; certificates and host names are always verified."""
-    context = ssl.create_default_context(cafile=ca_file or certifi.where())
+    context = ssl.create_default_context(cafile=ca_file or DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def new_connection(
-    origin: Origin, *, own_network: bool, timeout: float, ca_file: str | None
-) -> GuardedHttp | GuardedHttps:
-    """Return an unconnected guarded connection; ``timeout`` is seconds for connect and TLS."""
-    made: Any
-    if origin.scheme == "https":
-        context = tls_context(ca_file)
-        made = GuardedHttps(origin.host, origin.port, timeout=timeout, ssl_context=context)
-    else:
-        made = GuardedHttp(origin.host, origin.port, timeout=timeout)
-    made.own_network = own_network
-    found: GuardedHttp | GuardedHttps = made
-    return found

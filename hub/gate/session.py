@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection
 
+from hub.gate.adapter import NotSent
 from hub.gate.body import encode
 from hub.gate.call import Call, moved, trouble
 from hub.gate.circuit import Circuits, Way
@@ -18,7 +19,7 @@ from hub.gate.limiter import Limiter
 from hub.gate.quota import Account, Permit, matching
 from hub.gate.sign_in import SignIn
 from hub.gate.sql import Hot
-from hub.gate.transport import NoAnswer, NotSent, Raw, Request, TooLarge, Transport
+from hub.gate.transport import NoAnswer, Raw, Request, TooLarge, Transport
 from hub.sdk import (
     AmbiguousWrite,
     Answer,

@@ -254,3 +254,42 @@ def test_certificates_are_verified_against_known_or_own_authorities(transport, c
         own.close()
         thread.join(5)
     assert len(seen) == 1
+
+
+def test_a_kept_connection_to_the_own_network_serves_no_call_without_the_tick(transport):
+    with vendor() as server:
+        call(transport, server.url)
+        with pytest.raises(Refused):
+            call(transport, server.url, own=False)
+        assert len(server.seen) == 1
+
+
+def test_proxies_and_passwords_of_the_environment_are_not_used(transport, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with vendor() as server:
+        call(transport, server.url + "/a;b//c?d=%2Fe'", method="PUT", body=b"{}")
+    head, _, body = server.seen[0].partition(b"\r\n\r\n")
+    lines = dict(line.lower().split(b": ") for line in head.split(b"\r\n")[1:])
+    assert head.startswith(b"PUT /a;b//c?d=%2Fe' HTTP/1.1\r\n")
+    assert (lines[b"content-length"], body) == (b"2", b"{}")
+    assert b"authorization" not in lines
+    assert b"transfer-encoding" not in lines
+
+
+def test_an_answer_leaves_no_cookie_and_a_deadline_no_trace_on_the_kept_connection(transport):
+    with vendor(answer(Set_Cookie="a=1; Path=/")) as server:
+        call(transport, server.url, seconds=0.1)
+        time.sleep(0.2)
+        call(transport, server.url)
+        assert b"cookie" not in server.seen[1].lower()
+        assert server.connections == 1
+
+
+def test_a_redirect_is_an_answer(transport):
+    with vendor(answer(302, Location="/other")) as server:
+        assert call(transport, server.url).status == 302
+        assert len(server.seen) == 1
