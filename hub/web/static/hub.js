@@ -171,6 +171,10 @@ document.addEventListener("change", (event) => {
   } else if (el.matches(".pick, [data-all]") && el.form) showBulk(el.form);
   if (el.form?.dataset.dirty === "") showDirty(el.form);
   if (el.dataset.submit !== undefined) el.form.requestSubmit();
+  if (el.dataset.needs && el.checked) el.dataset.needs.split(" ").forEach((key) => {
+    const box = el.form.elements[`features.${key}`];
+    if (box && !box.disabled) box.checked = true;
+  });
 });
 document.addEventListener("toggle", (event) => {
   const el = event.target;
@@ -270,7 +274,9 @@ const fresh = (root) => {
   focusOnce();
   $$(".tabs [aria-current]", root).forEach(intoView);
 };
-document.addEventListener("htmx:after:swap", () => { $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
+document.addEventListener("htmx:after:swap", () => {
+  const now = $("[data-focus-now]");
+  if (now) { now.removeAttribute("data-focus-now"); now.focus(); } $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail?.ctx?.response?.raw?.status ?? event.detail?.ctx?.response?.status ?? 500;
   if (status >= 500) trouble("The hub could not do this. Try again.");

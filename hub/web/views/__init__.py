@@ -2,6 +2,40 @@
 
 from flask import Blueprint
 
-from hub.web.views import health, session, setup, start
+from hub.web.views import (
+    common,
+    configuration,
+    connection,
+    connectors,
+    dashboard,
+    health,
+    initialization,
+    logs,
+    messages,
+    plugins,
+    records,
+    runs,
+    session,
+    setup,
+    start,
+    syncs,
+)
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health.bp, session.bp, setup.bp, start.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    common.bp,
+    configuration.bp,
+    connection.bp,
+    connectors.bp,
+    dashboard.bp,
+    health.bp,
+    initialization.bp,
+    logs.bp,
+    messages.bp,
+    plugins.bp,
+    records.bp,
+    runs.bp,
+    session.bp,
+    setup.bp,
+    start.bp,
+    syncs.bp,
+)

@@ -226,7 +226,7 @@ def _connection(sheet: Sheet, side: str) -> Field:
         f"{side}_connection", "Connection", Kind.CHOICE, row.key if row else "", choices=choices,
         empty_choice=new, error=sheet.error(f"{side}.key"), disabled=not sheet.editable,
         attributes={
-            "hx-post": "/configuration/form", "hx-target": "#cfg-page", "hx-select": "#cfg-page",
+            "hx-post": "/configuration/form", "hx-target": "#cfg", "hx-select": "#cfg",
             "hx-swap": "outerHTML", "hx-trigger": "change",
         },
     )  # fmt: skip

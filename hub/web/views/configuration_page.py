@@ -237,7 +237,7 @@ def _plugin(sheet: Sheet, side: str) -> Field:
         error=sheet.error(f"{side}.plugin") or sheet.error(side),
         help=note if side == "store" else "",
         attributes={
-            "hx-post": "/configuration/form", "hx-target": "#cfg-page", "hx-select": "#cfg-page",
+            "hx-post": "/configuration/form", "hx-target": "#cfg", "hx-select": "#cfg",
             "hx-swap": "outerHTML", "hx-trigger": "change",
         },
     )  # fmt: skip

@@ -39,11 +39,11 @@ def index() -> ResponseReturnValue:
     """Offer the two ways."""
     if any_connector():
         return redirect("/", 303)
-    new = "connectors.new" in current_app.view_functions
+    new = "configuration.new" in current_app.view_functions
     return render_template(
         "pages/start.html",
         explore=can_explore(the_runtime()),
-        new_url=url_for("connectors.new") if new else "/",
+        new_url=url_for("configuration.new") if new else "/",
     )
 
 
