@@ -103,7 +103,7 @@ class GuardedAdapter(HTTPAdapter):
             scheme: partial(pool, own_network=own_network, calls=calls)
             for scheme, pool in (("http", GuardedHttpPool), ("https", GuardedHttpsPool))
         }
-        self._ca_file = ca_file
+        self._calls, self._ca_file = calls, ca_file
         super().__init__(pool_connections=ORIGINS, pool_maxsize=KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -112,14 +112,12 @@ class GuardedAdapter(HTTPAdapter):
         manager: Any = self.poolmanager
         manager.pool_classes_by_scheme = self._pools
 
-    def build_connection_pool_key_attributes(
-        self, request: PreparedRequest, *_args: Any, **_kwargs: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return origin and TLS context; nothing that a caller passes can weaken the latter."""
-        host, tls = super().build_connection_pool_key_attributes(request, True)
-        if host["scheme"] == "https":
-            tls["ssl_context"] = tls_context(self._ca_file)
-        return host, tls
+    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> HTTPConnectionPool:
+        """Return the guarded pool of the call's origin; no argument leads past it or its TLS."""
+        origin, tls = self._calls.origin, {}
+        if origin.scheme == "https":
+            tls = {"ssl_context": tls_context(self._ca_file), "cert_reqs": "CERT_REQUIRED"}
+        return self.poolmanager.connection_from_host(origin.host, origin.port, origin.scheme, tls)
 
     def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:
         """The context verifies; loading authorities per connection would widen it."""
