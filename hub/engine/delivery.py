@@ -1,11 +1,13 @@
 """Hops 5 to 8 for one flow: claim, resolve, match, send, settle, until nothing is due."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
+from hub.engine.lines import line_of
 from hub.engine.matching import FEW, Listing, adopt
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
@@ -15,11 +17,21 @@ from hub.engine.sending import DrainStopped, Sender, Sent
 from hub.engine.surroundings import look_around
 from hub.engine.unknown import search_unknown
 from hub.engine.work import Work, work_from
-from hub.outbox import Settled, Settlement, claim_due, give_back, put_keys, waiting_counts
+from hub.outbox import (
+    Settled,
+    Settlement,
+    claim_due,
+    doubt_creates,
+    give_back,
+    put_keys,
+    waiting_counts,
+)
 from hub.outbox.settle import LogLine
 from hub.sdk import LeaseLost, LoadItem
 from hub.seams import crashpoint
 from hub.store.tables import Flow
+
+log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 200
 SINGLES = 10
@@ -67,22 +79,28 @@ class Delivery:
         """
         self._judge_mode()
         try:
-            while not self._should_stop():
-                self._search()
-                if self._waits_for_proof():
-                    break
-                if not self._claim_and_deliver():
-                    self._verify()
-                    if not self._anything_due():
-                        break
-                self._refusals.check()
-            self._finish_read_back()
+            self._drain()
+        except LeaseLost as error:
+            # This worker was stalled and its rows are with another one: stop, the next look goes on.
+            log.warning("Flow %s: %s", self._context.key, error)
         finally:
             with self._tools.database.begin() as connection:
                 for token in self._read_back.open:
                     give_back(connection, token, self._tools.now_ms())
                 self._refusals.save(connection, self._context.flow_id)
         return self.counts
+
+    def _drain(self) -> None:
+        while not self._should_stop():
+            self._search()
+            if self._waits_for_proof():
+                break
+            if not self._claim_and_deliver():
+                self._verify()
+                if not self._anything_due():
+                    break
+            self._refusals.check()
+        self._finish_read_back()
 
     def _judge_mode(self) -> None:
         """Batch or one by one: judged once, on the backlog when the drain begins."""
@@ -121,13 +139,19 @@ class Delivery:
         try:
             self._deliver(token, works)
         except LeaseLost:
-            return True
+            raise
         except BaseException:
-            with self._tools.database.begin() as connection:
-                give_back(connection, token, self._tools.now_ms())
+            self._abandon(token)
             raise
         self._end_claim(token)
         return True
+
+    def _abandon(self, token: str) -> None:
+        """End a claim in mid-work: creates that may be under way are looked up, the rest waits."""
+        now_ms = self._tools.now_ms()
+        with self._tools.database.begin() as connection:
+            doubt_creates(connection, token, now_ms, now_ms + self._context.hold_ms)
+            give_back(connection, token, now_ms)
 
     def _end_claim(self, token: str) -> None:
         """Give back what is left of a claim; accepted writes keep theirs until read back."""
@@ -202,17 +226,20 @@ class Delivery:
         for group in (creates, updates, deletes):
             size = self._context.batch_limit if self.bulk else 1
             held: list[Sent] = []
-            for start in range(0, len(group), size):
-                self._refusals.check()
-                if self._should_stop():
-                    break
-                sent = self._sender.send(group[start : start + size])
-                held.append(self._set_aside(token, group[start : start + size], sent))
-                if self.bulk or len(held) >= SINGLES:
-                    self._settle_sent(token, held)
-                    held = []
-                self._maybe_verify(sent)
-            self._settle_sent(token, held)
+            try:
+                for start in range(0, len(group), size):
+                    self._refusals.check()
+                    if self._should_stop():
+                        break
+                    sent = self._sender.send(group[start : start + size])
+                    held.append(self._set_aside(token, group[start : start + size], sent))
+                    if self.bulk or len(held) >= SINGLES:
+                        settled, held = held, []
+                        self._settle_sent(token, settled)
+                    self._maybe_verify(sent)
+            finally:
+                # What was answered before a send that failed is settled all the same.
+                self._settle_sent(token, held)
 
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
@@ -268,7 +295,7 @@ class Delivery:
         intents = [intent for sent in held for intent in sent.intents]
         if not (rows or attempts or intents):
             return
-        self._settle(token, rows, attempts, intents, [_line(self._context, s) for s in held])
+        self._settle(token, rows, attempts, intents, [line_of(self._context, s) for s in held])
 
     def _settle(
         self,
@@ -358,28 +385,6 @@ def _parked_lines(context: FlowContext, rows: Sequence[Settled]) -> list[LogLine
         return []
     parked = [row for row in rows if row.status == "parked"]
     return [LogLine("error", f"Parked {row.key}: {row.reason}", row.remedy) for row in parked[:50]]
-
-
-def _line(context: FlowContext, sent: Sent) -> LogLine | None:
-    """One line of the connector log per call, at the level that its worst record deserves."""
-    outcomes = Counter(row.outcome or row.status for row in sent.rows)
-    level = "info"
-    if outcomes.get("parked") or sent.detail:
-        level = "error"
-    elif outcomes.get("pending"):
-        level = "warning"
-    if not context.logging.get(level):
-        return None
-    words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcomes.items())
-    names = [row.key for row in sent.rows[:5]]
-    more = f" and {len(sent.rows) - 5} more" if len(sent.rows) > 5 else ""
-    reasons = "; ".join(dict.fromkeys(row.reason for row in sent.rows if row.reason))
-    return LogLine(
-        level,
-        f"{words}: {', '.join(names)}{more}" if words else sent.detail,
-        (sent.detail or reasons)[:2000],
-        sent.url,
-    )
 
 
 __all__ = ["Delivery", "DrainStopped", "StampLost"]

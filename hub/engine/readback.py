@@ -8,7 +8,7 @@ from hub.engine.context import FlowContext, Tools
 from hub.engine.resolve import differing
 from hub.engine.sending import delivered
 from hub.engine.work import Work
-from hub.outbox import Settled, Settlement, renew
+from hub.outbox import Settled, Settlement, give_back, renew
 from hub.sdk import LoadItem, Window
 
 FEW_TO_MATCH = 50
@@ -113,4 +113,6 @@ class ReadBack:
         )
         with self.tools.database.begin() as connection:
             settlement.write(connection, self.tools.now_ms())
+            if len(rows) == len(self.open[token]):
+                give_back(connection, token, self.tools.now_ms())
         self.ended += rows

@@ -17,7 +17,7 @@ from hub.engine.resolve import differing
 from hub.engine.surroundings import look_around
 from hub.engine.work import Work, work_from
 from hub.mapping import content_hash
-from hub.outbox import Settled, Settlement, claim_unknown
+from hub.outbox import Settled, Settlement, claim_unknown, give_back
 from hub.outbox.settle import LogLine
 from hub.sdk import Listed, LoadItem, Window
 from hub.seams import crashpoint
@@ -44,10 +44,15 @@ def search_unknown(
                 look_around(connection, context, token, works)
         if not works:
             return ended
-        found = _search(tools, context, client, works)
-        settled = [_judge(tools, context, work, found.get(work.key, [])) for work in works]
+        try:
+            found = _search(tools, context, client, works)
+            settled = [_judge(tools, context, work, found.get(work.key, [])) for work in works]
+            _settle(tools, context, run_id, token, settled)
+        except BaseException:
+            with tools.database.begin() as connection:
+                give_back(connection, token, tools.now_ms())
+            raise
         ended += settled
-        _settle(tools, context, run_id, token, settled)
 
 
 def _settle(

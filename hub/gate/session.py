@@ -33,6 +33,7 @@ from hub.sdk import (
     RateLimited,
     http_date,
 )
+from hub.seams import crashpoint
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,8 @@ class GateSession:
         head, body = encode(json, form, headers, cookies)
         call = Call(method, url, path, origin, tuple(writes or ()), writes is not None, body)
         permit, probe = self._permit(call)
+        if call.write:
+            crashpoint("intent.after_commit")
         started = self._clock.monotonic()
         try:
             raw = self._transport.send(
@@ -146,6 +149,8 @@ class GateSession:
             raise self._failed(call, permit, probe, error, started) from None
         finally:
             permit.release()
+        if call.write:
+            crashpoint("call.after_answer")
         took = self._clock.monotonic() - started
         return self._answered(call, permit, probe, raw, took)
 

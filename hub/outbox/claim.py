@@ -190,16 +190,15 @@ def sweep(
     return taken
 
 
-def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
+def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
+    """Make a claim's rows whose create may be under way ``unknown``; returns how many (R10.6)."""
     intents = connection.execute(
         text("SELECT keys FROM attempt WHERE claim_token = :token AND outcome = 'sent'"),
         {"token": token},
     ).scalars()
     sent = {key for keys in intents for key in json.loads(keys)}
     rows = connection.execute(
-        text(
-            "SELECT id, key, isolation FROM message WHERE claim_token = :token AND status = 'in_flight'"
-        ),
+        text("SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"),
         {"token": token},
     ).all()
     unknown = [{"id": row.id, "now": now_ms, "hold": hold_until} for row in rows if row.key in sent]
@@ -213,7 +212,15 @@ def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int)
             ),
             unknown,
         )
-    size = len(rows)
+    return len(unknown)
+
+
+def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
+    size = connection.execute(
+        text("SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"),
+        {"token": token},
+    ).scalar_one()
+    doubt_creates(connection, token, now_ms, hold_until)
     limit = 1 if size <= 50 else size // 2
     connection.execute(
         text(

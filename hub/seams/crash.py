@@ -10,6 +10,7 @@ CrashPoint = Literal[
     "claim.after_commit",
     "intent.before_commit",
     "intent.after_commit",
+    "call.after_answer",
     "send.after_answer",
     "settle.before_commit",
     "settle.after_commit",
