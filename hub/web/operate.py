@@ -83,6 +83,12 @@ def same_page(**changes: Any) -> str:
     return url_for(request.endpoint or "", **args)
 
 
+def day_words(now: datetime) -> str:
+    """Return ``Wednesday 18 November, 14:32`` in the person's zone."""
+    local = now.astimezone(context.zone())
+    return f"{fmt.DAYS[local.weekday()]} {local.day} {local:%B, %H:%M}"
+
+
 def hub_zone(session: Session) -> str:
     """Return the zone that schedules follow."""
     row = session.get(CommonConfiguration, "time_zone")

@@ -1,6 +1,7 @@
 """The dashboard: what needs a person, then how everything fares."""
 
 from flask import Blueprint, current_app, render_template, request
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -16,10 +17,13 @@ bp = Blueprint("dashboard", __name__)
 nav.register("dashboard", "Dashboard", "layout-dashboard")
 
 
-@bp.app_template_filter("capped")
-def capped(number: int) -> str:
-    """Filter: a count that stops at 10,000."""
-    return operate.shown_count(number)
+@bp.record_once
+def templates(state: BlueprintSetupState) -> None:
+    """Give every operating page its filter and functions."""
+    state.app.jinja_env.filters["capped"] = operate.shown_count
+    state.app.jinja_env.globals.update(
+        link=operate.link, same_page=operate.same_page, now=context.now
+    )
 
 
 @bp.get("/")
@@ -37,6 +41,7 @@ def index() -> ResponseReturnValue:
     needs = dashboard_parts.needs(session, rows)
     return render_template(
         "pages/dashboard.html",
+        today=operate.day_words(now),
         connectors=connectors,
         wanted=wanted,
         needs=needs,

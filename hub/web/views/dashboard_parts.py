@@ -138,7 +138,7 @@ def _sign_ins(session: Session, rows: Sequence[SyncRow]) -> list[Need]:
         waiting = sum(row.facts.backlog for row in own)
         syncs = fmt.plural(len(own), "sync waits", "syncs wait")
         detail = connection.state_detail.rstrip(". ") or "The system does not answer"
-        url = operate.link("connectors.connection", connection_id=connection.id)
+        url = operate.link("connection.page", key=connection.key)
         found.append(
             Need(
                 "key-round" if signs else "unplug",
@@ -221,7 +221,7 @@ def scarcest(quotas: Sequence[Any], now: datetime) -> Quota:
 WHY = {"needs_sign_in": ("key-round", "bad", "needs sign-in"),
        "not_reachable": ("unplug", "bad", "not reachable"),
        "waiting_for_quota": ("timer", "wait", "waits for quota"),
-       "paused": ("circle-pause", "t2", "paused")}  # fmt: skip
+       "paused": ("circle-pause", "mute", "paused")}  # fmt: skip
 
 
 def matrix(connectors: Sequence[Connector], rows: Sequence[SyncRow]) -> list[MatrixRow]:
@@ -252,7 +252,7 @@ def cell(row: SyncRow) -> Cell:
     if row.facts.last_run is not None and row.facts.last_run.status == "failed":
         return Cell("circle-x", "bad", at, "last run failed", url)
     if at is None:
-        return Cell("clock", "t2", None, "No success yet", url)
+        return Cell("clock", "mute", None, "No success yet", url)
     if row.late:
         return Cell("triangle-alert", "wait", at, "late", url)
     return Cell("check", "ok", at, "", url)
