@@ -97,7 +97,7 @@ def parked_by_mapping(work: Work, mapped: Mapped) -> Settled:
     first = mapped.problems[0]
     return work.settle(
         "parked",
-        reason=" ".join(problem.reason for problem in mapped.problems),
+        reason=" ".join(dict.fromkeys(problem.reason for problem in mapped.problems)),
         reason_group=first.group,
         field=first.field,
         remedy=first.remedy,
