@@ -45,7 +45,7 @@ class Field:
 
     ``name`` is the input's name, ``id`` is derived. ``error`` is (cause, remedy). ``was`` is the
     saved value in words when the shown one differs. ``uses`` names the later sync that will use it.
-    ``slot``: the error stands in an element of its own, ``<id>-slot``, that htmx can replace.
+    ``closed``: a CHOICE without an empty choice. ``slot``: the error stands in an element of its own, ``<id>-slot``, that htmx can replace.
     ``columns`` are the heads of a TABLE, ``rows`` its key choices.
     """
 
@@ -83,6 +83,7 @@ class Field:
     columns: tuple[str, str] = ("From", "To")
     attributes: Mapping[str, str] = field(default_factory=dict)
     slot: bool = False
+    closed: bool = False
 
     @property
     def id(self) -> str:

@@ -12,11 +12,13 @@ from hub.web.views import configuration_drafts as drafts
 from hub.web.views import configuration_lookups as lookups
 from hub.web.views import configuration_page as pages
 from hub.web.views import configuration_saving as saving
+from hub.web.views.configuration_general import SIDE_LABELS
 from hub.web.views.configuration_input import SIDES, Given, parse
 from hub.web.views.configuration_page import Result
 from hub.web.views.configuration_state import Saved, load
 
 bp = Blueprint("configuration", __name__)
+UNREACHED = "Check the address, and that the system runs and can be reached from here."
 
 
 def _htmx() -> bool:
@@ -129,12 +131,14 @@ def test() -> ResponseReturnValue:
     result, errors = Result(), {}
     for side in SIDES:
         plugin = saved.plugins[side]
-        label = plugin.info.label if plugin else pages.SIDE_LABELS[side]
+        label = plugin.info.label if plugin else SIDE_LABELS[side]
         tried = saving.test_side(given, side)
-        text = tried.detail if not tried.ok else _fine(tried.detail, tried.latency_ms)
+        text = _fine(tried.detail, tried.latency_ms)
+        path = "" if tried.ok else saving.guilty(given, saved, side, tried)
+        if path:
+            errors[path] = tried.detail if tried.parameter else f"{tried.detail} {UNREACHED}"
+            text = tried.detail.partition(". ")[0].rstrip(".") + "."
         result.lines.append((label, tried.ok, text))
-        if not tried.ok and tried.parameter:
-            errors[f"{side}.{tried.parameter}"] = tried.detail
     if result.ok:
         lookups.read_all(saved, given)
     if not _htmx():

@@ -151,8 +151,8 @@ def _line(given: Given, saved: Saved, path: str, by_me: bool) -> Line:
     both = ""
     if isinstance(mine, list) and isinstance(theirs, list):
         both = ", ".join(_union(given, saved, path)) or "none"
-    words = [in_words(spec, path, value) for value in (was, theirs, mine)]
-    return Line(path, label, section, *words, both=both, by_me=by_me)
+    before, other, own = (in_words(spec, path, value) for value in (was, theirs, mine))
+    return Line(path, label, section, before, other, own, both, by_me)
 
 
 def describe(saved: Saved, path: str) -> tuple[str, str, ParameterSpec | None]:

@@ -140,7 +140,7 @@ def _setting(sheet: Sheet, part: Section, setting: Setting) -> Field:
     path = f"{part.store}.{setting.spec.name}"
     found = make(sheet, setting.spec, path, "erp", uses=setting.note, radio=path in RADIOS)
     if setting.spec.kind is Kind.CHOICE and setting.spec.choices:
-        found.required = True
+        found.closed = True
     if path == "messages.batch":
         found.attributes = {**found.attributes, "data-hides": "1"}
     elif path == "messages.batch_count":
@@ -153,8 +153,8 @@ def extra_fields(sheet: Sheet) -> list[Field]:
     found: list[Field] = []
     for side in ("erp", "store"):
         plugin = sheet.saved.plugins[side]
-        for spec in plugin.preferences if plugin else ():
-            found.append(make(sheet, spec, f"preferences.{spec.name}", side))
+        specs = plugin.preferences if plugin else []
+        found += [make(sheet, spec, f"preferences.{spec.name}", side) for spec in specs]
     return found
 
 
@@ -236,6 +236,7 @@ def _parameter(sheet: Sheet, side: str, spec: ParameterSpec) -> Field:
     path = f"{side}.{spec.name}"
     found = make(sheet, spec, path, side, mono=spec.kind in (Kind.TEXT, Kind.URL), slot=True)
     found.read_again_url = ""
+    found.closed = spec.kind is Kind.CHOICE and bool(spec.choices)
     if spec.secret:
         found.secret = _secret(sheet, side, spec, path)
         found.was = ""

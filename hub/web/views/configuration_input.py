@@ -46,7 +46,7 @@ class Given:
     cleared: dict[str, set[str]] = field(default_factory=dict)
 
 
-def section_specs(context: Context, plugins: Mapping[str, Plugin | None]) -> dict[str, list[Any]]:
+def section_specs(plugins: Mapping[str, Plugin | None]) -> dict[str, list[Any]]:
     """Return the specs of each stored section, the plugins' own preferences included."""
     extra = plugin_preferences(plugins.get("erp"), plugins.get("store"))
     found = {name: list(specs_of(name)) for name in STORED}
@@ -76,7 +76,7 @@ def parse(form: "MultiDict[str, str]", context: Context) -> Given:
         given.filled_from[side] = form.get(f"{side}_filled", "")
     plugins = usable(context, given.plugins)
     if "whole" in form:
-        for name, specs in section_specs(context, plugins).items():
+        for name, specs in section_specs(plugins).items():
             _section(given, form, name, specs)
         _features(given, form)
     for side, plugin in plugins.items():
@@ -153,7 +153,7 @@ def newly_needed(given: Given, needs: Mapping[str, Sequence[str]], before: set[s
     return added
 
 
-def to_input(context: Context, session: Session, given: Given) -> ConnectorInput:
+def to_input(session: Session, given: Given) -> ConnectorInput:
     """Return what the settings service takes."""
     parts: dict[str, dict[str, Any]] = {name: {} for name in STORED}
     for path, value in given.values.items():
@@ -164,16 +164,14 @@ def to_input(context: Context, session: Session, given: Given) -> ConnectorInput
     return ConnectorInput(
         key=given.key,
         name=given.values.get("name"),
-        erp=side_input(context, session, given, "erp"),
-        store=side_input(context, session, given, "store"),
+        erp=side_input(session, given, "erp"),
+        store=side_input(session, given, "store"),
         **{name: values or None for name, values in parts.items()},  # type: ignore[arg-type]
         features=ticked if given.features else None,
     )
 
 
-def side_input(
-    context: Context, session: Session, given: Given, side: str
-) -> str | ConnectionInput | None:
+def side_input(session: Session, given: Given, side: str) -> str | ConnectionInput | None:
     """Return one side: its connection's input, an existing connection's key, or None."""
     plugin, picked = given.plugins.get(side, ""), given.picked.get(side, "")
     if not plugin:

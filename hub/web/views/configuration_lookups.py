@@ -36,10 +36,9 @@ def _keep(place: tuple[str, str, str], looked: Looked) -> Looked:
 
 def wanted(saved: Saved) -> list[tuple[str, str]]:
     """Return every (side, lookup) that the page shows."""
-    runtime = the_runtime()
     found: dict[tuple[str, str], None] = {}
     if saved.plugins["erp"] is not None:
-        for specs in section_specs(runtime.context, saved.plugins).values():
+        for specs in section_specs(saved.plugins).values():
             found |= {("erp", spec.lookup): None for spec in specs if spec.lookup}
     for side, plugin in saved.plugins.items():
         for spec in plugin.parameters if plugin else ():
@@ -67,7 +66,7 @@ def read(saved: Saved, given: Given, side: str, lookup: str, *, fresh: bool = Fa
     runtime = the_runtime()
     place = (given.form, side, lookup)
     with frame_runtime().read() as session:
-        wanted_side = side_input(runtime.context, session, given, side)
+        wanted_side = side_input(session, given, side)
         if wanted_side is None:
             return Looked((), None, "Choose the plugin first.")
         moved = isinstance(wanted_side, ConnectionInput) and (
@@ -116,4 +115,5 @@ def age(looked: Looked, system: str) -> str:
     """Return "Read from Acumatica 2 min ago."; empty when never read."""
     if looked.read_at is None:
         return ""
-    return f"Read from {system} {fmt.shown(looked.read_at, context.now(), context.zone())}."
+    when = fmt.shown(looked.read_at, context.now(), context.zone())
+    return f"Read from {system} {'just now' if when == 'now' else when}."

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.reports import connectors as reports
-from hub.sdk import Choice, Kind, Role
+from hub.sdk import Choice, Kind
 from hub.settings import common
 from hub.settings.features import EndpointRow, FeatureRow, endpoint_rows, feature_rows
 from hub.settings.specs import specs_of
@@ -22,6 +22,8 @@ from hub.web.views import configuration_effects as effects
 from hub.web.views import configuration_fields as fields
 from hub.web.views import configuration_lookups as lookups
 from hub.web.views.configuration_fields import Drawn, Group, Sheet
+from hub.web.views.configuration_general import SIDE_LABELS, active
+from hub.web.views.configuration_general import general as general_fields
 from hub.web.views.configuration_input import SIDES, Given, section_specs
 from hub.web.views.configuration_state import Saved, load
 
@@ -39,7 +41,6 @@ FIXED = (
     ("endpoint_url", "Endpoint URL"),
 )
 WAREHOUSES = "preferences.warehouses"
-SIDE_LABELS = {"store": "Connector Plugin", "erp": "ERP plugin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,12 @@ def _page(session: Session, sheet: Sheet, form: str, result: Result | None) -> P
     }
     drawn = fields.sections(sheet) if erp and store else {}
     groups = fields.groups(sheet, specs)
-    general = _general(sheet)
+    general = general_fields(sheet)
     listed = _errors(sheet, labels_of(general, drawn, groups, rows))
     version = saved.base | {"__version": saved.connector.config_version if saved.connector else 0}
     return Page(
-        saved, sheet, general, _active(sheet), drawn, fields.extra_fields(sheet), groups, rows,
-        urls, listed, _needed(sheet), _toc(sheet, drawn, groups), effects.consequences(session, sheet),
+        saved, sheet, general, active(sheet), drawn, fields.extra_fields(sheet), groups, rows,
+        urls, listed, _needed(sheet), _toc(sheet, drawn), effects.consequences(session, sheet),
         effects.tried(sheet.value("messages.retry_count"), sheet.value("messages.retry_interval")),
         effects.capped(store, sheet.value("messages.batch_count")),
         json.dumps(version, ensure_ascii=False, sort_keys=True, default=str),
@@ -200,65 +201,6 @@ def _side(sheet: Sheet, side: str) -> dict[str, Any]:
     prefix = f"{side}."
     names = {p.removeprefix(prefix) for p in sheet.saved.values if p.startswith(prefix)}
     return {name: sheet.value(prefix + name) for name in names}
-
-
-def _general(sheet: Sheet) -> list[Field]:
-    saved, given = sheet.saved, sheet.given
-    key = saved.connector.key if saved.connector else (given.key if given else "")
-    name = sheet.value("name") or ""
-    ident = Field(
-        "key", "Connector ID", value=key, required=True, mono=True, width="w-key", max_length=60,
-        readonly=not saved.fresh, error=sheet.error("key"), placeholder="B2B-CA", disabled=not sheet.editable,
-        lookup_url="/look-up-connector", lookup_dialog="find",
-        lookup_label="Look up" if saved.fresh else "Find connector",
-        help="Letters, digits, hyphen and underscore. It cannot be changed after the first save; "
-        "logs, the command line and the API use it." if saved.fresh
-        else "Fixed since the first save. It appears in logs, the command line and the API.",
-    )  # fmt: skip
-    title = Field("name", "Name", value=name, error=sheet.error("name"), max_length=200)
-    title.disabled = not sheet.editable
-    if not saved.fresh and not fields.same(saved.values["name"], name):
-        title.was = str(saved.values["name"]) or "empty"
-    return [ident, title, *(_plugin(sheet, side) for side in SIDES)]
-
-
-def _plugin(sheet: Sheet, side: str) -> Field:
-    runtime, saved = the_runtime(), sheet.saved
-    offered = runtime.registry.with_role(Role.ERP if side == "erp" else Role.STORE)
-    plugin = saved.plugins[side]
-    value = plugin.info.key if plugin else (sheet.given.plugins.get(side) if sheet.given else "")
-    choices = [Choice(k, f"{p.info.label} {p.info.version}") for k, p in offered.items()]
-    fixed = saved.connector is not None and saved.connector.initialized_at is not None
-    note = "The choice fills Plugin Parameters, Enable Features and Endpoint URL below."
-    return Field(
-        f"{side}_plugin", SIDE_LABELS[side], Kind.CHOICE, value, choices=choices,
-        required=plugin is not None or fixed, disabled=not sheet.editable,
-        empty_choice="" if plugin else f"Choose {'a store' if side == 'store' else 'an ERP'} plugin …",
-        error=sheet.error(f"{side}.plugin") or sheet.error(side),
-        help=note if side == "store" else "",
-        attributes={
-            "hx-post": "/configuration/form", "hx-target": "#cfg", "hx-select": "#cfg",
-            "hx-swap": "outerHTML", "hx-trigger": "change",
-        },
-    )  # fmt: skip
-
-
-def _active(sheet: Sheet) -> Field:
-    connector = sheet.saved.connector
-    on = bool(connector and connector.active)
-    if sheet.given is not None and sheet.given.active is not None:
-        on = sheet.given.active
-    text = "When off, nothing is read, sent or accepted. Messages wait and history stays readable."
-    if connector is None:
-        text = "Can be ticked after the first save. Until then nothing is read, sent or accepted."
-    elif connector.initialized_at is None:
-        text += " Saving it on runs the checks of Initialize first."
-    made = Field("active", "Active", Kind.BOOL, on, help=text, error=sheet.error("active"))
-    made.disabled = connector is None or not sheet.editable
-    if connector is not None and on != connector.active:
-        made.was = "on" if connector.active else "off"
-        made.attributes = {"data-changed": "active"}
-    return made
 
 
 def labels_of(
@@ -299,7 +241,7 @@ def _needed(sheet: Sheet) -> list[tuple[str, str]]:
     ]
 
 
-def _toc(sheet: Sheet, drawn: dict[str, Drawn], groups: list[Group]) -> list[dict[str, Any]]:
+def _toc(sheet: Sheet, drawn: dict[str, Drawn]) -> list[dict[str, Any]]:
     wrong = {key for key, part in drawn.items() if part.wrong}
     paths = sheet.errors
     if any(p in ("key", "name", "erp", "store", "active") or p.endswith(".plugin") for p in paths):
@@ -335,7 +277,6 @@ def state_of(saved: Saved) -> State:
 
 def render(page: Page) -> str:
     """Draw the page."""
-
     return render_template(
         "pages/configuration.html", page=page, connectors=known_ids(), state=state_of(page.saved)
     )
@@ -356,6 +297,6 @@ def lookup_of(page: Page, path: str) -> tuple[str, str] | None:
         plugin = saved.plugins[head]
         specs = runtime.context.connection_specs(plugin.info.key) if plugin else []
     else:
-        head, specs = "erp", section_specs(runtime.context, saved.plugins)["preferences"]
+        head, specs = "erp", section_specs(saved.plugins)["preferences"]
     found = next((spec.lookup for spec in specs if spec.name == name), None)
     return (head, found) if found else None

@@ -1,10 +1,12 @@
 """Saving and testing what a Connector Configuration form holds."""
 
+from urllib.parse import urlsplit
+
 from flask import flash
 from sqlalchemy import update
 
 from hub.engine.checks import TestResult, probe
-from hub.sdk import HubError
+from hub.sdk import HubError, Kind
 from hub.settings import ConnectionInput, ConnectorInput, FieldErrors, Settings
 from hub.store.tables import Connector, Flow
 from hub.web import sessions
@@ -62,9 +64,8 @@ def settle(given: Given, saved: Saved) -> None:
 
 def check(given: Given, saved: Saved) -> tuple[ConnectorInput, dict[str, str]]:
     """Return the input for the settings service and every error by path."""
-    runtime = the_runtime()
     with frame_runtime().read() as session:
-        wanted = to_input(runtime.context, session, given)
+        wanted = to_input(session, given)
         taken = saved.fresh and session.query(Connector).filter_by(key=given.key).first()
     errors = {side: text for side, text in NEEDED.items() if saved.plugins[side] is None}
     if not given.key:
@@ -104,11 +105,28 @@ def switch(connector_id: int, wanted: bool | None, now: bool) -> bool:
     return not problems
 
 
+def guilty(given: Given, saved: Saved, side: str, result: TestResult) -> str:
+    """Return the path of the field at fault; trouble on the way belongs to the address."""
+    if result.parameter:
+        return f"{side}.{result.parameter}"
+    plugin = saved.plugins[side]
+    for spec in plugin.parameters if plugin else ():
+        path = f"{side}.{spec.name}"
+        value = str(given.values.get(path) or saved.values.get(path) or "")
+        if (
+            spec.kind is Kind.URL
+            and urlsplit(value).netloc
+            and urlsplit(value).netloc in result.detail
+        ):
+            return path
+    return ""
+
+
 def test_side(given: Given, side: str) -> TestResult:
     """Test one side with the values of the form, saved or not. Never raises."""
     runtime = the_runtime()
     with frame_runtime().read() as session:
-        wanted = side_input(runtime.context, session, given, side)
+        wanted = side_input(session, given, side)
     service = settings()
     try:
         if isinstance(wanted, str):

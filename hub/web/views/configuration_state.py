@@ -68,7 +68,7 @@ def load(context: Context, session: Session, key: str | None, given: Given | Non
     for side in SIDES:
         found.sides[side] = _chosen(session, own[side], chosen[side], given, side)
         _side(context, session, found, side)
-    _sections(context, session, found)
+    _sections(session, found)
     _features(found)
     return found
 
@@ -112,11 +112,11 @@ def _side(context: Context, session: Session, found: Saved, side: str) -> None:
     found.values[f"{side}.own_network"] = bool(row and row.own_network)
 
 
-def _sections(context: Context, session: Session, found: Saved) -> None:
+def _sections(session: Session, found: Saved) -> None:
     connector = found.connector
     found.values["name"] = connector.name if connector else ""
     starts = common_settings.connector_defaults(session) if connector is None else {}
-    for name, specs in section_specs(context, found.plugins).items():
+    for name, specs in section_specs(found.plugins).items():
         values = defaults(specs) | starts.get(name, {})
         if connector is not None:
             saved = {p: v for p, v in found.base.items() if p.startswith(f"{name}.")}

@@ -77,7 +77,7 @@ def labels() -> dict[str, str]:
 
 
 def _matches(row: reports.Row, text: str, state: str, plugin: str) -> bool:
-    words = " ".join((row.connector.key, row.connector.name, row.erp.key, row.store.key)).lower()
+    words = f"{row.connector.key} {row.connector.name} {row.erp.key} {row.store.key}".lower()
     fits = not plugin or plugin in (row.erp.plugin, row.store.plugin)
     return text in words and (not state or row.state == state) and fits
 

@@ -28,7 +28,7 @@ def index() -> str:
             )
             .group_by(Connection.plugin)
         )
-        used = {plugin: number for plugin, number in session.execute(query)}
+        used = {row[0]: row[1] for row in session.execute(query)}
     broken = [item for item in found if item.plugin is None]
     return render_template(
         "pages/plugins.html", found=found, broken=broken, used=used, roles=ROLES,

@@ -1,0 +1,152 @@
+"""A real hub over two simulators on loopback, and a browser without script."""
+
+import html
+import re
+from html.parser import HTMLParser
+from contextlib import contextmanager
+
+import plugins.acumatica.simulator as acumatica
+import plugins.bigcommerce.simulator as bigcommerce
+from hub.runtime.runtime import build
+from hub.sdk.simulation import serve
+from hub.seams import SystemClock
+from hub.web import create_app
+from web_frame import PASSWORD
+
+KEY = "B2B-US"
+
+
+class Hub:
+    """Runtime, simulators, and a signed-in browser that posts whole forms as a browser would."""
+
+    def __init__(self, runtime, erp, store, addresses):
+        self.runtime, self.erp, self.store = runtime, erp, store
+        self.addresses = addresses
+        self.app = create_app(runtime)
+        self.client = self.app.test_client()
+        self.submit("/setup", {"email": "mara@example.com", "password": PASSWORD})
+
+    def page(self, url, client=None):
+        answer = (client or self.client).get(url)
+        assert answer.status_code == 200, f"{url}: {answer.status_code}"
+        return answer.get_data(as_text=True)
+
+    def submit(self, url, data=None, *, client=None, page=None, headers=None, drop=()):
+        """Fetch ``page`` (or url), fill its form with ``data`` and post it to url."""
+        client = client or self.client
+        text = page if page and page.startswith("<") else self.page(page or url, client)
+        items = [(k, v) for k, v in form_items(text) if k not in (data or {}) and k not in drop]
+        body: dict = {}
+        for name, value in items:
+            body.setdefault(name, []).append(value)
+        for name, value in (data or {}).items():
+            if value is not None:
+                body[name] = value if isinstance(value, list) else [value]
+        return client.post(url, data=body, headers=headers)
+
+    def new_page(self, **more):
+        """The page of a new connector with both plugins chosen."""
+        chosen = {"key": KEY, "name": "Wholesale US", "store_plugin": "bigcommerce"}
+        answer = self.submit(
+            "/configuration/form", {**chosen, "erp_plugin": "acumatica", **more},
+            page="/new-connector",
+        )  # fmt: skip
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+    def values(self, **more):
+        """What a person types for these simulators."""
+        typed = {f"erp.{k}": v for k, v in self.erp.settings(self.addresses[0]).items()}
+        typed |= {f"store.{k}": v for k, v in self.store.settings(self.addresses[1]).items()}
+        on = {"erp.own_network": "1", "store.own_network": "1"}
+        return {**typed, **on, **{k.replace("__", "."): v for k, v in more.items()}}
+
+    def create(self, **more):
+        """Save a connector with every sync ticked."""
+        ticks = {f"features.{k}": "1" for k in ("customer", "location", "contact", "inventory")}
+        classes = {"preferences.customer_classes": ["DISTRIB", "DEALER"]}
+        answer = self.submit(
+            "/new-connector", self.values(**more) | ticks | classes, page=self.new_page()
+        )
+        assert answer.status_code == 303, text_of(answer)
+        return answer
+
+    def flat(self, key=KEY):
+        from hub.settings import Settings
+
+        settings = Settings(self.runtime.context)
+        return settings.flat(settings.connector_id(key))
+
+    def signed_in(self, email, role):
+        """Another person's browser."""
+        from hub.settings.passwords import hash_password
+        from hub.store.tables import User
+
+        with self.runtime.write() as session:
+            session.add(
+                User(
+                    email=email, password_hash=hash_password(PASSWORD), role=role,
+                    created_at=self.runtime.clock.now(),
+                )
+            )  # fmt: skip
+        client = self.app.test_client()
+        self.submit("/sign-in", {"email": email, "password": PASSWORD}, client=client)
+        return client
+
+
+class _Fields(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.form, self.items, self.forms, self.select = "", [], {}, None
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "form":
+            self.form = given.get("id") or given.get("action", "")
+            self.forms[self.form] = self.items = []
+        elif tag == "select" and name and "disabled" not in given:
+            self.select = [name, None]
+        elif tag == "option" and self.select is not None:
+            if self.select[1] is None or "selected" in given:
+                self.select[1] = given.get("value", "")
+        elif tag == "input" and name and "disabled" not in given:
+            box = given.get("type") in ("checkbox", "radio")
+            if not box or "checked" in given:
+                self.items.append((name, given.get("value", "on" if box else "")))
+
+    def handle_endtag(self, tag):
+        if tag == "select" and self.select is not None:
+            self.items.append((self.select[0], self.select[1] or ""))
+            self.select = None
+
+
+def form_items(text, form=""):
+    """Names and values that a browser would post for the main form of a page, or for ``form``."""
+    reader = _Fields()
+    reader.feed(text)
+    for name in (form, "cfg", "both", "common"):
+        if name and name in reader.forms:
+            return reader.forms[name]
+    return [item for items in reader.forms.values() for item in items if item[0][0] in "c_"]
+
+
+def text_of(answer):
+    """Readable text of an answer."""
+    page = re.sub(r"<(script|style).*?</\1>", "", answer.get_data(as_text=True), flags=re.S)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+@contextmanager
+def running_hub(folder, **options):
+    clock = SystemClock()
+    erp = acumatica.make_simulator(clock, 7, customers=12, items=12, **options)
+    store = bigcommerce.make_simulator(clock, 7, customers=12, items=12)
+    with serve(erp) as one, serve(store) as two:
+        runtime = build({"HUB_HOME": str(folder)})
+        try:
+            made = Hub(runtime, erp, store, (one.url, two.url))
+            made.erp_server = one
+            yield made
+        finally:
+            runtime.close()
