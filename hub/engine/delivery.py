@@ -3,12 +3,15 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
 from hub.engine.lines import line_of
+from hub.engine.log_lines import parked_lines
 from hub.engine.matching import FEW, Listing, adopt
+from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
 from hub.engine.refusals import Refusals
@@ -23,7 +26,6 @@ from hub.outbox import (
     claim_due,
     doubt_creates,
     give_back,
-    put_keys,
     waiting_counts,
 )
 from hub.outbox.settle import LogLine
@@ -51,6 +53,7 @@ class Delivery:
         sender: Sender,
         *,
         run_id: int | None,
+        ahead: Callable[[], timedelta] = timedelta,
         should_stop: Callable[[], bool] = lambda: False,
         on_progress: Callable[[Counter[str]], None] = lambda _counts: None,
     ) -> None:
@@ -60,6 +63,7 @@ class Delivery:
         self._target = target
         self._sender = sender
         self._run_id = run_id
+        self._ahead = ahead
         self._should_stop = should_stop
         self._on_progress = on_progress
         self._listing = Listing(tools, context, target, run_id)
@@ -117,7 +121,10 @@ class Delivery:
 
     def _search(self) -> None:
         if self._unverified_calls == 0:
-            self._count(search_unknown(self._tools, self._context, self._target, self._run_id))
+            rows = search_unknown(
+                self._tools, self._context, self._target, self._run_id, self._ahead()
+            )
+            self._count(rows)
 
     def _verify(self) -> None:
         self._unverified_calls = 0
@@ -174,7 +181,7 @@ class Delivery:
             else:
                 ended.append(row)
         self._settle(token, ended)
-        self._fetch_missing_parents(ended)
+        fetch_missing_parents(self._tools, self._context, ended, self._run_id)
         ready = self._match(token, ready)
         self._send_all(token, ready)
 
@@ -318,7 +325,7 @@ class Delivery:
             rows=rows,
             attempts=list(attempts),
             ended_intents=list(intents),
-            log=[line for line in log if line is not None] or _parked_lines(self._context, rows),
+            log=[line for line in log if line is not None] or parked_lines(self._context, rows),
         )
         crashpoint("settle.before_commit")
         with self._tools.database.begin() as connection:
@@ -347,44 +354,6 @@ class Delivery:
                         "remedy": row.remedy,
                     }
                 )
-
-    def _fetch_missing_parents(self, rows: Sequence[Settled]) -> None:
-        """A parent that nobody is bringing is read once, by its key (FIRST-FLOWS, blocked)."""
-        context = self._context
-        parent = context.parent_entity
-        keys = {row.blocked[1] for row in rows if row.status == "blocked" and row.blocked}
-        flow_id = context.sibling_flows.get(parent or "")
-        if not keys or parent is None or flow_id is None:
-            return
-        with self._tools.database.begin() as connection:
-            coming = set(
-                connection.exec_driver_sql(
-                    "SELECT key FROM message WHERE flow_id = ? AND status IN "
-                    "('pending','blocked','parked','in_flight','unknown')"
-                    if connection.dialect.name == "sqlite"
-                    else "SELECT key FROM message WHERE flow_id = %s AND status IN "
-                    "('pending','blocked','parked','in_flight','unknown')",
-                    (flow_id,),
-                ).scalars()
-            )
-            put_keys(
-                connection,
-                flow_id=flow_id,
-                source_id=context.source.id,
-                entity=parent,
-                keys=sorted(keys - coming),
-                now_ms=self._tools.now_ms(),
-                run_id=self._run_id,
-                make_records=True,
-            )
-
-
-def _parked_lines(context: FlowContext, rows: Sequence[Settled]) -> list[LogLine]:
-    """A line per record that was parked before any call."""
-    if not context.logging.get("error"):
-        return []
-    parked = [row for row in rows if row.status == "parked"]
-    return [LogLine("error", f"Parked {row.key}: {row.reason}", row.remedy) for row in parked[:50]]
 
 
 __all__ = ["Delivery", "DrainStopped", "StampLost"]

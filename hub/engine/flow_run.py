@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -227,6 +227,7 @@ class FlowRun:
                     opened.client,
                     self.sender,
                     run_id=run_id,
+                    ahead=lambda: self._ahead(opened),
                     should_stop=self.should_stop,
                     on_progress=on_progress,
                 )
@@ -243,6 +244,11 @@ class FlowRun:
         finally:
             if delivery is not None:
                 summary.counts += delivery.counts
+
+    def _ahead(self, opened: OpenClient) -> timedelta:
+        """How far the vendor's clock is ahead of ours; its stamps are its own time."""
+        server_now = opened.http.server_now
+        return timedelta() if server_now is None else server_now - self.tools.clock.now()
 
     def _open(self, side: Side, name: str, **more: Any) -> Any:
         def on_call(call: CallRecord) -> None:

@@ -30,9 +30,12 @@ MARGIN = timedelta(seconds=120)
 
 
 def search_unknown(
-    tools: Tools, context: FlowContext, client: Any, run_id: int | None
+    tools: Tools, context: FlowContext, client: Any, run_id: int | None, ahead: timedelta
 ) -> list[Settled]:
-    """Search every unknown record that is due; settle what the search tells. Returns the rows."""
+    """Search every unknown record that is due; settle what the search tells. Returns the rows.
+
+    ``ahead`` is how far the target's clock is ahead of ours: created-since is its own time.
+    """
     ended: list[Settled] = []
     while True:
         with tools.database.begin() as connection:
@@ -45,7 +48,7 @@ def search_unknown(
         if not works:
             return ended
         try:
-            found = _search(tools, context, client, works)
+            found = _search(tools, context, client, works, ahead)
             settled = [_judge(tools, context, work, found.get(work.key, [])) for work in works]
             _settle(tools, context, run_id, token, settled)
         except BaseException:
@@ -82,14 +85,14 @@ def _settle(
 
 
 def _search(
-    tools: Tools, context: FlowContext, client: Any, works: Sequence[Work]
+    tools: Tools, context: FlowContext, client: Any, works: Sequence[Work], ahead: timedelta
 ) -> dict[str, list[Listed]]:
     plugin, action = context.target.plugin, context.target.action
     if len(works) <= TOO_FEW_TO_LIST:
         items = [LoadItem(w.key, _payload(w), None, str(w.id)) for w in works]
         return plugin.match(client, action, items)
     since = from_ms(min(work.hold_until or tools.now_ms() for work in works))
-    since -= timedelta(milliseconds=context.hold_ms) + MARGIN
+    since += ahead - timedelta(milliseconds=context.hold_ms) - MARGIN
     wanted = {work.key for work in works}
     naturals = {natural: w.key for w in works if (natural := natural_of(context, w))}
     found: dict[str, list[Listed]] = {}
