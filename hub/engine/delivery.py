@@ -8,8 +8,7 @@ from typing import Any
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
-from hub.engine.lines import line_of
-from hub.engine.log_lines import parked_lines
+from hub.engine.lines import line_of, parked_lines
 from hub.engine.matching import FEW, Listing, adopt
 from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp

@@ -1,9 +1,11 @@
-"""What the connector log says of a call."""
+"""What the connector log says of a call, and of a record that was parked before any call."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from hub.engine.context import FlowContext
 from hub.engine.sending import Sent
+from hub.outbox import Settled
 from hub.outbox.settle import LogLine
 
 
@@ -27,3 +29,11 @@ def line_of(context: FlowContext, sent: Sent) -> LogLine | None:
         (sent.detail or reasons)[:2000],
         sent.url,
     )
+
+
+def parked_lines(context: FlowContext, rows: Sequence[Settled]) -> list[LogLine]:
+    """A line per record that was parked before any call."""
+    if not context.logging.get("error"):
+        return []
+    parked = [row for row in rows if row.status == "parked"]
+    return [LogLine("error", f"Parked {row.key}: {row.reason}", row.remedy) for row in parked[:50]]
