@@ -122,6 +122,13 @@ def next_waiting_run(tools: Tools, flow_id: int) -> int | None:
         return run.id if run else None
 
 
+def skip_waiting_runs(tools: Tools, flow_id: int, reason: str) -> None:
+    """Close runs that will not begin, because their flow is off."""
+    with tools.database.write() as session:
+        for run in session.query(Run).filter_by(flow_id=flow_id, status="waiting"):
+            run.status, run.error, run.finished_at = "skipped", reason, tools.clock.now()
+
+
 def begin_run(tools: Tools, run_id: int) -> Run | None:
     """Begin a waiting run; None when another worker did or it was cancelled."""
     now = tools.clock.now()

@@ -1,10 +1,11 @@
 """Clock, workers and sweeps of a serving process."""
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.dispatch import ThreadDoorbell
-from hub.engine.runs import FlowBusy, next_waiting_run
+from hub.engine.runs import FlowBusy, next_waiting_run, skip_waiting_runs
 from hub.scheduler import Cleaning, SchedulerLoop, Ticker
 from hub.settings.users import any_user
 from hub.store.base import to_ms
@@ -93,8 +94,6 @@ class Serving:
         self._renew_serving()
 
     def _renew_serving(self) -> None:
-        from datetime import timedelta  # noqa: PLC0415
-
         runtime = self._runtime
         until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
         with runtime.write() as session:
@@ -143,7 +142,9 @@ class Serving:
             connector = session.get_one(Connector, flow.connector_id)
             if not connector.active:
                 return False
-            if self._runtime.settings.why_off(connector.id, flow.key):
+            off = self._runtime.settings.why_off(connector.id, flow.key)
+            if off:
+                skip_waiting_runs(self._runtime.tools, flow_id, off)
                 return False
             needed = self._runtime.needs_of(connector, flow)
             others = session.query(Flow).filter_by(connector_id=connector.id, enabled=True)

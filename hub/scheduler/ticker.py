@@ -86,7 +86,7 @@ class Ticker:
             if connector.erp_id in stuck or connector.store_id in stuck:
                 continue
             item = self._next(flow.id, schedule, connector, now, zone)
-            if item is not None:
+            if item is not None and not self._tools.settings.why_off(connector.id, flow.key):
                 found.append(item)
         return found
 
