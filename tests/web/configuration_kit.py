@@ -2,8 +2,10 @@
 
 import html
 import re
-from html.parser import HTMLParser
 from contextlib import contextmanager
+from html.parser import HTMLParser
+
+from web_frame import PASSWORD
 
 import plugins.acumatica.simulator as acumatica
 import plugins.bigcommerce.simulator as bigcommerce
@@ -11,7 +13,6 @@ from hub.runtime.runtime import build
 from hub.sdk.simulation import serve
 from hub.seams import SystemClock
 from hub.web import create_app
-from web_frame import PASSWORD
 
 KEY = "B2B-US"
 
@@ -19,9 +20,9 @@ KEY = "B2B-US"
 class Hub:
     """Runtime, simulators, and a signed-in browser that posts whole forms as a browser would."""
 
-    def __init__(self, runtime, erp, store, addresses):
-        self.runtime, self.erp, self.store = runtime, erp, store
-        self.addresses = addresses
+    def __init__(self, runtime, erp, store, typed):
+        self.runtime, self.erp, self.store, self.typed = runtime, erp, store, typed
+        self.erp_server = runtime.erp_server
         self.app = create_app(runtime)
         self.client = self.app.test_client()
         self.submit("/setup", {"email": "mara@example.com", "password": PASSWORD})
@@ -56,10 +57,8 @@ class Hub:
 
     def values(self, **more):
         """What a person types for these simulators."""
-        typed = {f"erp.{k}": v for k, v in self.erp.settings(self.addresses[0]).items()}
-        typed |= {f"store.{k}": v for k, v in self.store.settings(self.addresses[1]).items()}
         on = {"erp.own_network": "1", "store.own_network": "1"}
-        return {**typed, **on, **{k.replace("__", "."): v for k, v in more.items()}}
+        return {**self.typed, **on, **{k.replace("__", "."): v for k, v in more.items()}}
 
     def create(self, **more):
         """Save a connector with every sync ticked."""
@@ -133,20 +132,28 @@ def form_items(text, form=""):
 
 def text_of(answer):
     """Readable text of an answer."""
-    page = re.sub(r"<(script|style).*?</\1>", "", answer.get_data(as_text=True), flags=re.S)
+    page = re.sub(r"<(script|style).*?</\1>", "", answer.get_data(as_text=True), flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 @contextmanager
-def running_hub(folder, **options):
+def running_servers(folder):
+    """Runtime, simulators, and what a person types to reach them."""
     clock = SystemClock()
-    erp = acumatica.make_simulator(clock, 7, customers=12, items=12, **options)
+    erp = acumatica.make_simulator(clock, 7, customers=12, items=12)
     store = bigcommerce.make_simulator(clock, 7, customers=12, items=12)
     with serve(erp) as one, serve(store) as two:
+        typed = {f"erp.{k}": v for k, v in erp.settings(one.url).items()}
+        typed |= {f"store.{k}": v for k, v in store.settings(two.url).items()}
         runtime = build({"HUB_HOME": str(folder)})
+        runtime.erp_server, runtime.store_server = one, two
         try:
-            made = Hub(runtime, erp, store, (one.url, two.url))
-            made.erp_server = one
-            yield made
+            yield runtime, erp, store, typed
         finally:
             runtime.close()
+
+
+@contextmanager
+def running_hub(folder):
+    with running_servers(folder) as (runtime, erp, store, typed):
+        yield Hub(runtime, erp, store, typed)

@@ -198,7 +198,7 @@ def test_an_existing_connection_is_offered_and_shared(hub):
     hub.create()
     page = hub.new_page(key="B2B-CA", erp_connection=f"{KEY}-acumatica")
     assert f"Shared with Wholesale US" in page  # noqa: F541
-    assert dict(form_items(page))["erp.base_url"] == hub.addresses[0]
+    assert dict(form_items(page))["erp.base_url"] == hub.typed["erp.base_url"]
     typed = {k: v for k, v in hub.values().items() if k.startswith("store.")}
     answer = hub.submit("/new-connector", typed, page=page)
     assert answer.status_code == 303, text_of(answer)

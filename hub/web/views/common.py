@@ -27,7 +27,7 @@ bp = Blueprint("common", __name__)
 nav.register("common", "Common configuration", "sliders-horizontal", group=nav.SET_UP)
 SPECS = {spec.name: spec for spec in COMMON_SPECS}
 PLAIN = ("retention_days", "payload_days", "cleaning_time", "time_zone", "public_url")
-LATER = {"public_url": "Used by webhooks, a later sync. Until then the hub polls."}
+LATER = {"public_url": "Used by webhooks, a later sync."}
 TOC = (
     ("action_types", "Action types"),
     ("defaults", "Defaults for connectors"),
