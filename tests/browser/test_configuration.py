@@ -239,3 +239,25 @@ def test_without_script_the_form_still_does_everything(site, chromium):
     page.locator(".savebar").get_by_role("button", name="Save").click()
     assert page.inner_text("h1").startswith("Renamed without script")
     context.close()
+
+
+def test_a_slow_erp_holds_up_nothing_on_the_page(site):
+    from hub.store.tables import LookupCache
+
+    page, clock = site.page, site.runtime.clock
+    with site.runtime.write() as session:
+        session.query(LookupCache).delete()
+    site.erp.faults.add_option("slow=4")
+    try:
+        started = clock.monotonic()
+        page.goto(f"{site.url}/connectors/{KEY}")
+        page.locator("#reading").wait_for()
+        page.fill("#f-name", "Typed while the ERP is slow")
+        page.check("input[name='logging.debug']")
+        assert clock.monotonic() - started < 3
+        assert page.is_checked("input[name='preferences.customer_classes'][value=DEALER]")
+        site.press("Save")
+        assert clock.monotonic() - started < 4
+        assert page.input_value("#f-name") == "Typed while the ERP is slow"
+    finally:
+        site.erp.faults.replace([])

@@ -237,3 +237,55 @@ def test_base_of_the_form_holds_no_secret(hub):
     hub.create()
     base = json.loads(dict(form_items(hub.page(f"/connectors/{KEY}")))["base"])
     assert base["erp.password"] == "set"
+
+
+FLIPPED = {
+    "preferences.customer_classes": (["KEYACCT"], ["KEYACCT"]),
+    "preferences.include_locations": (None, False),
+    "preferences.include_contacts": (None, False),
+    "preferences.contact_role": ("1", "1"),
+    "preferences.send_welcome_email": ("1", True),
+    "preferences.sync_qty": ("on_hand", "on_hand"),
+    "preferences.price_source": ("base_price", "base_price"),
+    "preferences.safety_stock": ("3", 3),
+    "preferences.out_of_stock": ("hide", "hide"),
+    "preferences.order_types": (["SO", "IN"], ["SO", "IN"]),
+    "preferences.only_enabled_customers": (None, False),
+    "preferences.on_first_shipment": (None, False),
+    "preferences.on_zero_balance": (None, False),
+    "preferences.import_order_type": ("SO", "SO"),
+    "preferences.import_branch": ("MAIN", "MAIN"),
+    "preferences.guest_customer": ("WEBGUEST", "WEBGUEST"),
+    "preferences.new_customers": ("create", "create"),
+    "preferences.new_customer_class": ("DEALER", "DEALER"),
+    "preferences.earliest_order_date": ("2026-10-01", "2026-10-01"),
+    "preferences.store_time_zone": ("America/Chicago", "America/Chicago"),
+    "preferences.tax_handling": ("erp", "erp"),
+    "preferences.shipment_trigger": ("invoice_release", "invoice_release"),
+    "messages.retry_count": ("7", 7),
+    "messages.retry_interval": ("2", 2),
+    "messages.threshold_count": ("9", 9),
+    "messages.batch_count": ("4", 4),
+    "logging.info": (None, False),
+    "logging.error": (None, False),
+    "logging.warning": ("1", True),
+    "logging.debug": ("1", True),
+}
+
+
+def test_every_setting_of_the_page_is_saved_and_shown_again(hub):
+    from hub.settings.specs import SECTIONS
+
+    hub.create()
+    every = {f"{part.store}.{s.spec.name}" for part in SECTIONS for s in part.settings}
+    assert every - set(FLIPPED) == {"preferences.warehouses", "messages.batch"}
+    posted = {path: value for path, (value, _) in FLIPPED.items()}
+    answer = hub.submit(f"/connectors/{KEY}", posted, drop=[p for p, v in posted.items() if not v])
+    assert answer.status_code == 303, text_of(answer)
+    saved = hub.flat()
+    assert {path: saved[path] for path in FLIPPED} == {p: want for p, (_, want) in FLIPPED.items()}
+    shown = form_items(hub.page(f"/connectors/{KEY}"))
+    for path, (value, _) in FLIPPED.items():
+        found = [v for name, v in shown if name == path]
+        wanted = value if isinstance(value, list) else [value] if value else []
+        assert sorted(found) == sorted(wanted), path

@@ -102,3 +102,29 @@ def test_rows_keep_what_was_ticked_while_the_lists_were_read(hub):
     rows = answer.get_data(as_text=True)
     assert 'value="KEYACCT" checked' in rows
     assert 'value="DEALER" checked' not in rows
+
+
+def test_switching_on_meanwhile_is_not_undone_by_an_older_form(hub):
+    from hub.store.tables import Connector
+
+    old = hub.page(URL)
+    hub.submit(URL, {"active": "1"})
+    assert hub.submit(URL, {"name": "Other"}, page=old).status_code == 303
+    with hub.runtime.read() as session:
+        row = session.query(Connector).one()
+        assert (row.active, row.name) == (True, "Other")
+
+
+def test_a_network_tick_changed_elsewhere_is_not_put_back(hub):
+    from hub.settings import ConnectionInput, Settings
+
+    old = hub.page(URL)
+    Settings(hub.runtime.context).save_connection(
+        ConnectionInput(f"{KEY}-acumatica", "acumatica", own_network=False), "somebody"
+    )
+    answer = hub.submit(URL, {"name": "Other"}, page=old)
+    assert answer.status_code == 422
+    done = hub.submit(URL, page=answer.get_data(as_text=True))
+    assert done.status_code == 303, text_of(done)
+    assert hub.flat()["erp.own_network"] is False
+    assert hub.flat()["name"] == "Other"

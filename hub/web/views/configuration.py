@@ -86,11 +86,11 @@ def save(key: str = "") -> ResponseReturnValue:
     wanted, errors = saving.check(given, saved)
     if errors:
         return _again(None if saved.fresh else key, given, errors), 422
-    as_read = picks is not None or conflicts.sides_as_read(given, saved)
-    expected = given.version if as_read else -1
+    if picks is None and conflicts.overtaken(given, saved):
+        return conflicts.draw(given, saved, None), 422
     try:
         ident = saving.settings().save_connector(
-            wanted, saving.who(), expected=None if saved.fresh else expected, base=given.base
+            wanted, saving.who(), expected=saved.version, base=given.base
         )
     except FieldErrors as wrong:
         return _again(None if saved.fresh else key, given, wrong.errors), 422
@@ -98,18 +98,18 @@ def save(key: str = "") -> ResponseReturnValue:
         return conflicts.draw(given, saved, both), 422
     drafts.keep(given.form, {})
     saving.release(given.key)
-    was_active = bool(saved.connector and saved.connector.active)
-    if not saving.switch(ident, given.active, was_active):
+    wish = saving.wish(given)
+    if not saving.switch(ident, wish):
         return redirect(url_for("initialization.page", key=given.key), 303)
-    flash(_saved_words(given, saved, was_active), "ok")
+    flash(_saved_words(given, saved, wish), "ok")
     return redirect(url_for("configuration.page", key=given.key), 303)
 
 
-def _saved_words(given: Given, saved: Saved, was_active: bool) -> str:
+def _saved_words(given: Given, saved: Saved, wish: bool | None) -> str:
     if saved.fresh:
         return f"{given.key} is saved. Initialize checks everything it needs; then turn it on."
-    if given.active is not None and given.active != was_active:
-        return f"Saved. {given.key} is {'on' if given.active else 'off'}."
+    if wish is not None:
+        return f"Saved. {given.key} is {'on' if wish else 'off'}."
     return "Saved."
 
 

@@ -46,6 +46,14 @@ def sides_as_read(given: Given, saved: Saved) -> bool:
     )
 
 
+def overtaken(given: Given, saved: Saved) -> bool:
+    """True when somebody saved meanwhile what this form would put back or also changed."""
+    if saved.fresh or (given.version == saved.version and sides_as_read(given, saved)):
+        return False
+    both, theirs_only, _ = compare(given, saved)
+    return bool(both or theirs_only)
+
+
 def choices(form: "MultiDict[str, str]") -> dict[str, str] | None:
     """Return the choice per field, or None when the form is not the page of two savers."""
     if "resolve" not in form:

@@ -1,11 +1,18 @@
-"""The section General of the Connector Configuration page."""
+"""The section General of the Connector Configuration page, and what stands around it."""
 
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hub.reports import connectors as reports
 from hub.sdk import Choice, Kind, Role
-from hub.web.face import the_runtime
+from hub.store.tables import Connector
+from hub.web.face import frame_runtime, the_runtime
 from hub.web.forms import Field
 from hub.web.views import configuration_fields as fields
 from hub.web.views.configuration_fields import Sheet
 from hub.web.views.configuration_input import SIDES
+from hub.web.views.configuration_state import Saved
 
 SIDE_LABELS = {"store": "Connector Plugin", "erp": "ERP plugin"}
 
@@ -68,3 +75,30 @@ def active(sheet: Sheet) -> Field:
         made.was = "on" if connector.active else "off"
         made.attributes = {"data-changed": "active"}
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A badge key and its cause."""
+
+    key: str
+    cause: str
+    text: str = ""
+
+
+def known_ids() -> list[tuple[str, str]]:
+    """Return ID and name of every connector, for the look-up."""
+    with frame_runtime().read() as session:
+        rows = session.execute(select(Connector.key, Connector.name).order_by(Connector.key))
+        return [(key, name) for key, name in rows]
+
+
+def state_of(saved: Saved) -> State:
+    """Return the badge of a saved connector."""
+    if saved.connector is None:
+        return State("not_set", "")
+    with frame_runtime().read() as session:
+        for row in reports.rows(session):
+            if row.connector.id == saved.connector.id:
+                return State(row.state, row.cause)
+    return State("off", "")

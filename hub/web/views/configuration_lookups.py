@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import replace
+from itertools import groupby
 
 from flask import current_app
 
@@ -44,7 +45,7 @@ def wanted(saved: Saved) -> list[tuple[str, str]]:
         for spec in plugin.parameters if plugin else ():
             if spec.lookup:
                 found[side, spec.lookup] = None
-    return list(found)
+    return sorted(found)
 
 
 def shown(saved: Saved, form: str, side: str, lookup: str) -> Looked:
@@ -85,15 +86,31 @@ def read(saved: Saved, given: Given, side: str, lookup: str, *, fresh: bool = Fa
 
 
 def read_all(saved: Saved, given: Given) -> None:
-    """Read what is not fresh; after the first failure of a side its other lists are not tried."""
-    failed: dict[str, str] = {}
-    for side, lookup in wanted(saved):
-        if side in failed:
-            _keep((given.form, side, lookup), Looked((), None, failed[side]))
+    """Read what is not fresh; after the first failure of a side its other lists are not tried.
+
+    One reader per connection at a time: whoever opens the page again while a slow system is being
+    read does not wait for it a second time.
+    """
+    reading: set[str] = current_app.extensions.setdefault("hub_lookups_reading", set())
+    for side, lookups in groupby(wanted(saved), key=lambda item: item[0]):
+        row = saved.sides[side]
+        who = f"{side} {row.key if row else given.form}"
+        if who in reading:
             continue
-        looked = read(saved, given, side, lookup)
-        if looked.error:
-            failed[side] = looked.error
+        reading.add(who)
+        try:
+            _read_side(saved, given, side, [lookup for _, lookup in lookups])
+        finally:
+            reading.discard(who)
+
+
+def _read_side(saved: Saved, given: Given, side: str, lookups: list[str]) -> None:
+    failed = ""
+    for lookup in lookups:
+        if failed:
+            _keep((given.form, side, lookup), Looked((), None, failed))
+            continue
+        failed = read(saved, given, side, lookup).error
 
 
 def plain(choices: tuple[Choice, ...]) -> list[Choice]:

@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import render_template
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.reports import connectors as reports
 from hub.sdk import Choice, Kind
 from hub.settings import common
 from hub.settings.features import EndpointRow, FeatureRow, endpoint_rows, feature_rows
 from hub.settings.specs import specs_of
-from hub.store.tables import Connector
 from hub.web import security
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.forms import Field
@@ -22,7 +19,8 @@ from hub.web.views import configuration_effects as effects
 from hub.web.views import configuration_fields as fields
 from hub.web.views import configuration_lookups as lookups
 from hub.web.views.configuration_fields import Drawn, Group, Sheet
-from hub.web.views.configuration_general import SIDE_LABELS, active
+from hub.web.views.configuration_general import SIDE_LABELS, known_ids, state_of
+from hub.web.views.configuration_general import active as active_field
 from hub.web.views.configuration_general import general as general_fields
 from hub.web.views.configuration_input import SIDES, Given, section_specs
 from hub.web.views.configuration_state import Saved, load
@@ -41,15 +39,6 @@ FIXED = (
     ("endpoint_url", "Endpoint URL"),
 )
 WAREHOUSES = "preferences.warehouses"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A badge key and its cause."""
-
-    key: str
-    cause: str
-    text: str = ""
 
 
 @dataclass(slots=True)
@@ -162,13 +151,13 @@ def _page(session: Session, sheet: Sheet, form: str, result: Result | None) -> P
     groups = fields.groups(sheet, specs)
     general = general_fields(sheet)
     listed = _errors(sheet, labels_of(general, drawn, groups, rows))
-    version = saved.base | {"__version": saved.connector.config_version if saved.connector else 0}
+    active = {"__active": bool(saved.connector and saved.connector.active)}
     return Page(
-        saved, sheet, general, active(sheet), drawn, fields.extra_fields(sheet), groups, rows,
+        saved, sheet, general, active_field(sheet), drawn, fields.extra_fields(sheet), groups, rows,
         urls, listed, _needed(sheet), _toc(sheet, drawn), effects.consequences(session, sheet),
         effects.tried(sheet.value("messages.retry_count"), sheet.value("messages.retry_interval")),
         effects.capped(store, sheet.value("messages.batch_count")),
-        json.dumps(version, ensure_ascii=False, sort_keys=True, default=str),
+        json.dumps(saved.base | active, ensure_ascii=False, sort_keys=True, default=str),
         form, changed(sheet, groups), result,
         list(lookups.shown(saved, form, "store", lookups.LOCATIONS).choices) if store else [],
         _warehouses(sheet) if erp else [],
@@ -255,24 +244,6 @@ def _toc(sheet: Sheet, drawn: dict[str, Drawn]) -> list[dict[str, Any]]:
          "current": key == "general"}
         for key, label in FIXED
     ]  # fmt: skip
-
-
-def known_ids() -> list[tuple[str, str]]:
-    """Return ID and name of every connector, for the look-up."""
-    with frame_runtime().read() as session:
-        rows = session.execute(select(Connector.key, Connector.name).order_by(Connector.key))
-        return [(key, name) for key, name in rows]
-
-
-def state_of(saved: Saved) -> State:
-    """Return the badge of a saved connector."""
-    if saved.connector is None:
-        return State("not_set", "")
-    with frame_runtime().read() as session:
-        for row in reports.rows(session):
-            if row.connector.id == saved.connector.id:
-                return State(row.state, row.cause)
-    return State("off", "")
 
 
 def render(page: Page) -> str:

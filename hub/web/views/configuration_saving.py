@@ -15,6 +15,8 @@ from hub.web.views.configuration_fields import same
 from hub.web.views.configuration_input import SIDES, Given, newly_needed, side_input, to_input
 from hub.web.views.configuration_state import Saved
 
+ACTIVE = "__active"
+"""Beside the base values of a form: whether the connector was on when it was shown."""
 NEEDED = {
     "store": "Connector Plugin is needed. Choose one.",
     "erp": "ERP plugin is needed. Choose one.",
@@ -91,9 +93,15 @@ def release(key: str) -> None:
     the_runtime().ring_all()
 
 
-def switch(connector_id: int, wanted: bool | None, now: bool) -> bool:
+def wish(given: Given) -> bool | None:
+    """Return what the box Active asks for; None when it was left as the form showed it."""
+    shown = (given.base or {}).get(ACTIVE)
+    return None if given.active is None or given.active == shown else given.active
+
+
+def switch(connector_id: int, wanted: bool | None) -> bool:
     """Switch a connector on or off as the box says; False when its checks keep it off."""
-    if wanted is None or wanted == now:
+    if wanted is None:
         return True
     runtime = the_runtime()
     if not wanted:
@@ -102,6 +110,7 @@ def switch(connector_id: int, wanted: bool | None, now: bool) -> bool:
     problems = runtime.activate(connector_id, who())
     if problems:
         flash(f"Saved. It stays off: {problems[0]}", "bad")
+    runtime.ring_all()
     return not problems
 
 

@@ -1,7 +1,6 @@
 """The saved side of the Connector Configuration page: values by path, and what they belong to."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -42,9 +41,9 @@ class Saved:
         return self.connector is None
 
     @property
-    def saved_at(self) -> datetime | None:
-        """When it was last saved."""
-        return self.connector.updated_at if self.connector else None
+    def version(self) -> int | None:
+        """The saved version; None before the first save."""
+        return self.connector.config_version if self.connector else None
 
 
 def load(context: Context, session: Session, key: str | None, given: Given | None = None) -> Saved:

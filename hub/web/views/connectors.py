@@ -15,7 +15,7 @@ from hub.store.tables import Connection, Connector
 from hub.web import auth, fmt, nav
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.security import repeatable, role
-from hub.web.views import configuration_page, start
+from hub.web.views import configuration_general, start
 from hub.web.views.configuration_saving import settings, who
 
 bp = Blueprint("connectors", __name__)
@@ -137,7 +137,7 @@ def quota_words(quotas: Sequence[QuotaView]) -> tuple[float | None, str]:
 @repeatable
 def look_up() -> str:
     """List the connectors to choose from; the dialog of the same content needs script."""
-    return render_template("pages/connectors_look_up.html", known=configuration_page.known_ids())
+    return render_template("pages/connectors_look_up.html", known=configuration_general.known_ids())
 
 
 def _found(key: str) -> Connector:

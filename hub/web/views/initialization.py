@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from hub.settings.connector_state import by_key
-from hub.store.tables import Connector, InitializationCheck
+from hub.store.tables import Connection, Connector, InitializationCheck
 from hub.web import fmt
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.security import role
@@ -56,14 +56,13 @@ def summary(row: Connector, number: dict[str, int], total: int) -> str:
 
 def parameter_fields(row: Connector) -> dict[str, str]:
     """Return plugin label → prefix of its fields on the configuration page."""
-    runtime = the_runtime()
+    registry = the_runtime().registry
     found: dict[str, str] = {}
     with frame_runtime().read() as session:
-        connector = session.get_one(Connector, row.id)
         for side in ("erp", "store"):
-            facts = runtime.settings.facts(getattr(connector, f"{side}_id"))
-            plugin = runtime.registry.get(facts.plugin)
-            found[plugin.info.label if plugin else facts.plugin] = side
+            key = session.get_one(Connection, getattr(row, f"{side}_id")).plugin
+            plugin = registry.get(key)
+            found[plugin.info.label if plugin else key] = side
     return found
 
 
