@@ -289,3 +289,28 @@ def test_every_setting_of_the_page_is_saved_and_shown_again(hub):
         found = [v for name, v in shown if name == path]
         wanted = value if isinstance(value, list) else [value] if value else []
         assert sorted(found) == sorted(wanted), path
+
+
+def test_another_connection_brings_its_own_values(hub):
+    from hub.settings import ConnectionInput, Settings
+
+    hub.create()
+    spare = {k.partition(".")[2]: v for k, v in hub.typed.items() if k.startswith("erp.")}
+    Settings(hub.runtime.context).save_connection(
+        ConnectionInput("spare", "acumatica", {**spare, "username": "other"}), "somebody"
+    )
+    url = f"/connectors/{KEY}"
+    answer = hub.submit("/configuration/form", {"erp_connection": "spare"}, page=url)
+    page = answer.get_data(as_text=True)
+    assert dict(form_items(page))["erp.username"] == "other"
+    done = hub.submit(url, {"erp.username": "third"}, page=page)
+    assert done.status_code == 303, text_of(done)
+    assert hub.flat()["erp"] == "spare"
+    assert hub.flat()["erp.username"] == "third"
+
+
+def test_a_bad_id_is_one_error_at_its_field(hub):
+    answer = hub.submit("/new-connector", hub.values() | {"key": "B2B US"}, page=hub.new_page())
+    assert answer.status_code == 422
+    assert "1 field needs attention" in text_of(answer)
+    assert 'id="f-key-err"' in answer.get_data(as_text=True)

@@ -142,3 +142,36 @@ def test_a_quarantined_plugin_stands_with_its_reason(tmp_path):
         page = text_of(hub.client.get("/plugins"))
     assert "broken is quarantined" in page
     assert "no_such_module_here" in page
+
+
+def test_a_refused_sign_in_is_shown_and_goes_on_once_mended_on_the_page(hub):
+    hub.create(erp__password="not-the-password")
+    answer = hub.submit(URL, {"active": "1"})
+    assert answer.location.endswith("/initialization")
+    assert "refused the sign-in" in hub.page(answer.location)
+    assert "<span>Needs sign-in</span>" in hub.page("/connectors")
+    assert "The sign-in was refused." in hub.page(ERP)
+    answer = hub.submit(URL, {"erp.password": hub.typed["erp.password"], "active": "1"})
+    assert answer.location.endswith(URL)
+    assert "is on" in hub.page(answer.location)
+    assert "<span>Needs sign-in</span>" not in hub.page("/connectors")
+
+
+def test_the_look_up_works_as_a_page(hub):
+    hub.create()
+    page = text_of(hub.client.get("/look-up-connector"))
+    assert "B2B-US" in page
+    assert "Being set up" in page
+
+
+def test_a_connector_whose_plugin_is_lost_says_so(hub):
+    hub.create()
+    kept = hub.runtime.registry.found.pop("acumatica")
+    try:
+        page = text_of(hub.client.get(URL))
+        assert "The plugin acumatica is not usable now." in page
+        assert hub.client.get("/connectors").status_code == 200
+        assert hub.client.get(ERP).status_code == 200
+        assert hub.client.get(f"{URL}/initialization").status_code == 200
+    finally:
+        hub.runtime.registry.found["acumatica"] = kept

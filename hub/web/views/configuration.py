@@ -36,6 +36,7 @@ def _posted() -> tuple[str | None, Given, Saved]:
             saved = load(context, session, key, given)
     except NotFound as gone:
         abort(404, str(gone))
+    conflicts.follow_connection(given, saved)
     saving.settle(given, saved)
     return key, given, saved
 

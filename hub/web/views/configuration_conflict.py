@@ -46,6 +46,15 @@ def sides_as_read(given: Given, saved: Saved) -> bool:
     )
 
 
+def follow_connection(given: Given, saved: Saved) -> None:
+    """Once another connection is chosen, its saved values are what the form is compared with."""
+    for side in SIDES:
+        if given.base is not None and given.picked.get(side) != given.filled_from.get(side):
+            kept = {p: v for p, v in given.base.items() if not p.startswith(f"{side}.")}
+            theirs = {p: v for p, v in saved.base.items() if p.startswith(f"{side}.")}
+            given.base = kept | theirs
+
+
 def overtaken(given: Given, saved: Saved) -> bool:
     """True when somebody saved meanwhile what this form would put back or also changed."""
     if saved.fresh or (given.version == saved.version and sides_as_read(given, saved)):

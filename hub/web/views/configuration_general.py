@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from hub.reports import connectors as reports
 from hub.sdk import Choice, Kind, Role
-from hub.store.tables import Connector
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.forms import Field
 from hub.web.views import configuration_fields as fields
@@ -44,12 +41,18 @@ def _plugin(sheet: Sheet, side: str) -> Field:
     plugin = saved.plugins[side]
     value = plugin.info.key if plugin else (sheet.given.plugins.get(side) if sheet.given else "")
     choices = [Choice(k, f"{p.info.label} {p.info.version}") for k, p in offered.items()]
+    row = saved.sides[side]
+    lost = (
+        (f"The plugin {row.plugin} is not usable now.", "Look at Plugins for the reason.")
+        if row is not None and plugin is None and sheet.given is None
+        else None
+    )
     note = "The choice fills Plugin Parameters, Enable Features and Endpoint URL below."
     return Field(
         f"{side}_plugin", SIDE_LABELS[side], Kind.CHOICE, value, choices=choices,
         required=True, disabled=not sheet.editable,
         empty_choice="" if plugin else f"Choose {'a store' if side == 'store' else 'an ERP'} plugin …",
-        error=sheet.error(f"{side}.plugin") or sheet.error(side),
+        error=sheet.error(f"{side}.plugin") or sheet.error(side) or lost,
         help=note if side == "store" else "",
         attributes={
             "hx-post": "/configuration/form", "hx-target": "#cfg", "hx-select": "#cfg",
@@ -86,11 +89,10 @@ class State:
     text: str = ""
 
 
-def known_ids() -> list[tuple[str, str]]:
-    """Return ID and name of every connector, for the look-up."""
+def known() -> list[reports.Row]:
+    """Return every connector by ID, for the look-up."""
     with frame_runtime().read() as session:
-        rows = session.execute(select(Connector.key, Connector.name).order_by(Connector.key))
-        return [(key, name) for key, name in rows]
+        return sorted(reports.rows(session), key=lambda row: row.connector.key)
 
 
 def state_of(saved: Saved) -> State:

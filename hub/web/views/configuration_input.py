@@ -1,6 +1,7 @@
 """What a posted Connector Configuration form says, by the paths that the settings use."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -193,7 +194,7 @@ def side_input(session: Session, given: Given, side: str) -> str | ConnectionInp
 
 def free_key(session: Session, connector: str, plugin: str) -> str:
     """Return an unused connection ID for a new connection of a connector."""
-    stem = f"{connector or 'new'}-{plugin}"[:56]
+    stem = re.sub(r"[^A-Za-z0-9_-]", "-", f"{connector or 'new'}-{plugin}")[:56]
     key, number = stem, 2
     while connections.by_key(session, key) is not None:
         key, number = f"{stem}-{number}", number + 1

@@ -19,7 +19,7 @@ from hub.web.views import configuration_effects as effects
 from hub.web.views import configuration_fields as fields
 from hub.web.views import configuration_lookups as lookups
 from hub.web.views.configuration_fields import Drawn, Group, Sheet
-from hub.web.views.configuration_general import SIDE_LABELS, known_ids, state_of
+from hub.web.views.configuration_general import SIDE_LABELS, known, state_of
 from hub.web.views.configuration_general import active as active_field
 from hub.web.views.configuration_general import general as general_fields
 from hub.web.views.configuration_input import SIDES, Given, section_specs
@@ -249,7 +249,7 @@ def _toc(sheet: Sheet, drawn: dict[str, Drawn]) -> list[dict[str, Any]]:
 def render(page: Page) -> str:
     """Draw the page."""
     return render_template(
-        "pages/configuration.html", page=page, connectors=known_ids(), state=state_of(page.saved)
+        "pages/configuration.html", page=page, connectors=known(), state=state_of(page.saved)
     )
 
 

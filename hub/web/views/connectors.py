@@ -137,7 +137,7 @@ def quota_words(quotas: Sequence[QuotaView]) -> tuple[float | None, str]:
 @repeatable
 def look_up() -> str:
     """List the connectors to choose from; the dialog of the same content needs script."""
-    return render_template("pages/connectors_look_up.html", known=configuration_general.known_ids())
+    return render_template("pages/connectors_look_up.html", known=configuration_general.known())
 
 
 def _found(key: str) -> Connector:
