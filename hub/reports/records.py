@@ -145,7 +145,7 @@ def newest_messages(
     """Return the newest message of each record in these flows."""
     newest = (
         select(func.max(Message.id))
-        .where(Message.record_id.in_(record_ids), Message.flow_id.in_(flow_ids))
+        .where(Message.record_id.in_(record_ids), (Message.flow_id + 0).in_(flow_ids))
         .group_by(Message.record_id)
     )
     return _by_record(session, select(Message).where(Message.id.in_(newest)))

@@ -17,8 +17,8 @@ from hub.store.work_tables import SETTLED
 HOUR_MS = 3_600_000
 REST_MS = 600_000
 """An hour is remembered once it has been over for this long."""
-SAMPLE = 5_000
-"""Delivered messages of one hour and sync whose time is looked at."""
+SAMPLE = 20_000
+"""Delivered messages of one hour whose time is looked at."""
 
 
 @dataclass(slots=True)
@@ -71,17 +71,16 @@ def _read(session: Session, start_ms: int) -> Hour:
     )
     for flow_id, status, number in rows:
         hour.counts[flow_id, status] = number
-    for flow_id, status in list(hour.counts):
-        if status == "done":
-            took = session.execute(
-                text(
-                    f"SELECT updated_at - created_at FROM message WHERE {SETTLED} "
-                    "AND updated_at >= :start AND updated_at < :end AND flow_id = :flow "
-                    "AND status = 'done' LIMIT :most"
-                ),
-                {**bound, "flow": flow_id, "most": SAMPLE},
-            )
-            hour.took[flow_id] = sorted(int(row[0]) for row in took)
+    # No equality on the flow here: it would tempt the planner away from the index on the time.
+    took = session.execute(
+        text(
+            f"SELECT flow_id, updated_at - created_at FROM message WHERE {SETTLED} "
+            "AND updated_at >= :start AND updated_at < :end AND status = 'done' LIMIT :most"
+        ),
+        {**bound, "most": SAMPLE},
+    )
+    for flow_id, milliseconds in took:
+        hour.took.setdefault(flow_id, []).append(int(milliseconds))
     return hour
 
 

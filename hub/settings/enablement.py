@@ -202,7 +202,7 @@ def _waiting_of(connector: Connector, records: Sequence[RecordRow]) -> Iterator[
     flows = select(Flow.id).where(Flow.connector_id == connector.id)
     for start in range(0, len(records), CHUNK):
         ids = [record.id for record in records[start : start + CHUNK]]
-        yield Message.record_id.in_(ids), Message.flow_id.in_(flows), text(WAITING)
+        yield Message.record_id.in_(ids), (Message.flow_id + 0).in_(flows), text(WAITING)
 
 
 def _count_waiting(session: Session, connector: Connector, records: Sequence[RecordRow]) -> int:

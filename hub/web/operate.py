@@ -165,7 +165,7 @@ def _state(
         return "paused", f"since {since} by {connector.paused_by}".strip()
     for trouble in found:
         if trouble.until is not None:
-            return trouble.key, f"until {context.show_time(trouble.until, 'clock')}"
+            return trouble.key, f"Quota used up until {context.show_time(trouble.until, 'clock')}"
     if facts.parked:
         return "needs_attention", ""
     return "running", ""

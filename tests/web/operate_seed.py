@@ -4,7 +4,16 @@ import json
 import random
 from datetime import timedelta
 
-from operate_kit import NOW, Attempt, Binding, CursorRow, Enablement, FlowState, LogEntry, QuotaWindow
+from operate_kit import (
+    NOW,
+    Attempt,
+    Binding,
+    CursorRow,
+    Enablement,
+    FlowState,
+    LogEntry,
+    QuotaWindow,
+)
 
 from hub.store.base import to_ms
 from hub.store.tables import AuditEvent, Connection, Flow, Message

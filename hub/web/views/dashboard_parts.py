@@ -90,7 +90,7 @@ def needs(session: Session, rows: Sequence[SyncRow], most: int = 8) -> list[Need
                 Need(
                     "circle-stop", f"{row.label} stopped itself",
                     f"{flow.stopped_reason} {flow.stopped_remedy}".strip(), row.connector,
-                    operate.shown_count(row.facts.backlog), "waiting",
+                    operate.shown_count(row.facts.backlog) if row.facts.backlog else "", "waiting" if row.facts.backlog else "",
                     operate.link("syncs.page", flow_id=flow.id), flow=flow.id,
                 )
             )  # fmt: skip

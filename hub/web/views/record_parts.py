@@ -12,7 +12,7 @@ from hub.reports import records as reports
 from hub.settings.enablement import Consequence
 from hub.store.tables import AuditEvent, Connection, Connector, Flow, RecordRow
 from hub.web import fmt, operate
-from hub.web.views.message_parts import reason_of
+from hub.web.views.message_parts import OUTCOMES, reason_of
 
 ORDER = ("customer", "location", "contact", "stock")
 STATUSES = {"active": "Active", "credit_hold": "Credit Hold", "one_time": "One-Time",
@@ -124,13 +124,8 @@ def history(
     session: Session, record: RecordRow, names: dict[str, str], tab: str
 ) -> list[dict[str, Any]]:
     """Return one timeline over all connectors, people included, newest first."""
-    owners = dict(
-        session.execute(
-            select(Flow.id, Connector.key).join(Connector, Connector.id == Flow.connector_id)
-        )
-        .tuples()
-        .all()
-    )
+    query = select(Flow.id, Connector.key).join(Connector, Connector.id == Flow.connector_id)
+    owners = {row.id: row.key for row in session.execute(query)}
     found: list[dict[str, Any]] = []
     for message in reports.history(session, record.id, 40):
         key = owners.get(message.flow_id, "")
@@ -142,7 +137,7 @@ def history(
         found.append({
             "icon": icon, "tone": tone, "title": words or BADGES.get(message.status, message.status),
             "when": message.updated_at, "tags": [names.get(key, key)],
-            "text": "" if reason in (words, "Equal to what was last sent") else reason,
+            "text": "" if words and reason in OUTCOMES.values() else reason,
         })  # fmt: skip
     found += _people(session, record, names, tab)
     return sorted(found, key=lambda item: item["when"], reverse=True)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.reports import records as reports
+from hub.reports.record_search import kinds
 from hub.settings import enablement
 from hub.store.tables import Connector, RecordRow
 from hub.web import fmt, nav, operate
@@ -38,7 +39,12 @@ def _connectors(session: Session) -> list[Connector]:
 
 
 def _chosen(connectors: list[Connector], key: str) -> Connector | None:
-    return next((c for c in connectors if c.key == key), connectors[0] if connectors else None)
+    """Return the named connector, else the first whose ERP has records."""
+    named = next((c for c in connectors if c.key == key), None)
+    if named is not None or not connectors:
+        return named
+    known = {connection_id for connection_id, _ in kinds(db.session())}
+    return next((c for c in connectors if c.erp_id in known), connectors[0])
 
 
 @bp.get("/")

@@ -138,7 +138,9 @@ def position(session: Session, row: SyncRow, now: datetime) -> list[tuple[str, s
     )
     found: list[tuple[str, str]] = []
     for cursor in cursors:
-        name = f"Read up to{', ' + cursor.partition if cursor.partition else ''}"
+        name = "Read up to" + (
+            f", {cursor.partition.replace('_', ' ')}" if cursor.partition else ""
+        )
         found.append((name, _position(cursor.position)))
         if cursor.tie:
             found.append(("Last key", cursor.tie))
