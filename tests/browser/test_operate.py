@@ -1,0 +1,177 @@
+"""The operating pages in a real browser: policy, axe, widths, live parts, and what needs no script."""
+
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from waitress.server import create_server
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
+
+from operate_kit import EMAIL, PASSWORD, Hub
+from operate_seed import seed
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    hub = Hub(tmp_path_factory.mktemp("hub"))
+    hub.seeded = seed(hub)
+    server = create_server(hub.app, host="127.0.0.1", port=0, threads=6)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    hub.url = f"http://127.0.0.1:{server.effective_port}"
+    hub.pages = {
+        "dashboard": "/", "month": "/?period=30d", "syncs": "/syncs/", "sync": "/syncs/1",
+        "range": "/syncs/1/range", "run": f"/runs/{hub.running}", "finished": f"/runs/{hub.full}",
+        "cancel": f"/runs/{hub.running}/cancel", "messages": "/messages/",
+        "message": f"/messages/{hub.seeded['parked']}", "records": "/records/?connector=B2B-US",
+        "record": f"/records/{hub.seeded['records']['HARBORFO']}", "logs": "/logs/",
+        "no match": "/messages/?tab=parked&connector=B2B-EU",
+    }
+    yield hub
+    server.close()
+    server.task_dispatcher.shutdown()
+    thread.join(5)
+    hub.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: make test installs one where it may")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def signed_in(chromium, site, **options):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
+    page = context.new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.goto(site.url + "/sign-in")
+    page.fill("#f-email", EMAIL)
+    page.fill("#f-password", PASSWORD)
+    page.click("button.fill")
+    page.wait_for_load_state()
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(chromium, site):
+    page = signed_in(chromium, site)
+    yield page
+    page.context.close()
+
+
+def violations(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
+    return [(v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found["violations"]]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_axe_finds_nothing_and_the_policy_is_kept(page, site, theme, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    found = {}
+    for name, path in site.pages.items():
+        page.goto(site.url + path)
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_timeout(150)
+        if wrong := violations(page):
+            found[name] = wrong
+    assert found == {}
+    assert page.said == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920])
+def test_no_page_scrolls_sideways(page, site, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    wide = {}
+    for name, path in site.pages.items():
+        page.goto(site.url + path)
+        found = page.evaluate("document.documentElement.scrollWidth")
+        if found > width:
+            wide[name] = found
+    assert wide == {}
+
+
+def test_filtering_keeps_the_focus_in_the_search_box(page, site):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(site.url + "/messages/")
+    page.locator("#f-q").press_sequentially("ridgeway", delay=60)
+    page.wait_for_url("**q=ridgeway**")
+    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    assert page.evaluate("document.activeElement.id") == "f-q"
+    assert page.input_value("#f-q") == "ridgeway"
+
+
+def test_ticking_rows_shows_the_bulk_bar_and_retries_them(page, site):
+    page.goto(site.url + "/messages/?tab=parked&flow=customer")
+    assert not page.locator(".bulk").is_visible()
+    page.locator(".pick").first.check()
+    assert page.locator("[data-selected]").inner_text() == "1 selected"
+    page.get_by_role("button", name="Retry", exact=True).click()
+    page.get_by_text("1 message will be tried again").wait_for()
+    assert page.locator(".pick").count() == 2
+
+
+def test_the_schedule_is_said_in_words_as_one_types(page, site):
+    page.goto(site.url + "/syncs/1")
+    page.fill("input[name=every]", "30")
+    page.get_by_text("Every 30 minutes").wait_for()
+    page.fill("input[name=cron]", "*/75 * * * *")
+    page.get_by_text("Minutes go from 0 to 59. You entered */75.").wait_for()
+    assert page.locator("input[value=cron]").is_checked()
+    assert page.get_by_text("Next three times, as saved").is_visible()
+    page.get_by_role("button", name="Undo").click()
+
+
+def test_the_dialog_says_what_cancelling_does_and_escape_keeps_running(page, site):
+    page.goto(site.url + site.pages["run"])
+    page.get_by_role("link", name="Cancel run").click()
+    dialog = page.locator("dialog#cancel")
+    assert "stay sent" in dialog.inner_text()
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+
+
+def test_the_dashboard_follows_without_a_reload(page, site):
+    page.goto(site.url + "/")
+    page.evaluate("window.still = true")
+    before = page.locator(".attn li").count()
+    site.message(site.flows["SPARES", "customer"], site.seeded["records"]["VOGELGRO"], "VOGEL",
+                 entity="customer", age=1, reason="Something new.", reason_group="something new")
+    page.get_by_text("Something new.").wait_for(timeout=9000)
+    assert page.locator(".attn li").count() == before + 1
+    assert page.evaluate("window.still") is True
+
+
+def test_everything_works_without_script(chromium, site):
+    page = signed_in(chromium, site, java_script_enabled=False)
+    page.goto(site.url + "/messages/?tab=parked&flow=contact")
+    page.locator(".pick").first.check()
+    page.get_by_role("button", name="Skip").click()
+    assert "1 message skipped." in page.content()
+    page.goto(site.url + "/syncs/2")
+    page.locator("input[value=daily]").check()
+    page.fill("input[name=at]", "05:45")
+    page.get_by_role("button", name="Show the times").click()
+    assert "Every day at 05:45" in page.locator(".words").inner_text()
+    page.get_by_role("button", name="Save schedule").click()
+    assert "Schedule saved." in page.content()
+    page.goto(site.url + site.pages["run"])
+    page.get_by_role("link", name="Cancel run").click()
+    page.get_by_role("button", name="Cancel run").click()
+    assert "The run stops after the call that is under way." in page.content()
+    page.context.close()
