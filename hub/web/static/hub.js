@@ -277,8 +277,8 @@ const fresh = (root) => {
 document.addEventListener("htmx:after:swap", () => {
   const now = $("[data-focus-now]");
   if (now) { now.removeAttribute("data-focus-now"); now.focus(); } $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
-// A list that follows stands still while somebody points at it or is in it.
-document.addEventListener("htmx:before:request", (event) => { if (event.detail?.ctx?.sourceElement?.matches?.("[data-calm]:is(:hover,:focus-within)")) event.preventDefault(); });
+// a followed list stands still while somebody is in it
+document.addEventListener("htmx:before:request", (e) => e.detail.ctx.sourceElement.matches("[data-calm]:is(:hover,:focus-within)") && e.preventDefault());
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail?.ctx?.response?.raw?.status ?? event.detail?.ctx?.response?.status ?? 500;
   if (status >= 500) trouble("The hub could not do this. Try again.");

@@ -192,7 +192,8 @@ def _audit(action: str, target: str) -> None:
         audit.record(session, sessions.here().user, action, target[:200])
 
 
-@bp.post("/connectors/<int:connector_id>/<any(pause, resume):what>")
+@bp.post("/connectors/<int:connector_id>/pause", defaults={"what": "pause"})
+@bp.post("/connectors/<int:connector_id>/resume", defaults={"what": "resume"})
 @role("operator")
 def pause(connector_id: int, what: str) -> ResponseReturnValue:
     """Pause or resume a connector: it keeps collecting and sends when resumed."""
