@@ -274,9 +274,7 @@ const fresh = (root) => {
   focusOnce();
   $$(".tabs [aria-current]", root).forEach(intoView);
 };
-document.addEventListener("htmx:after:swap", () => {
-  const now = $("[data-focus-now]");
-  if (now) { now.removeAttribute("data-focus-now"); now.focus(); } $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
+document.addEventListener("htmx:after:swap", () => { $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
 // a followed list stands still while somebody is in it
 document.addEventListener("htmx:before:request", (e) => e.detail.ctx.sourceElement.matches("[data-calm]:is(:hover,:focus-within)") && e.preventDefault());
 document.addEventListener("htmx:response:error", (event) => {
