@@ -23,7 +23,9 @@ TABS: dict[str, tuple[str, ...]] = {
 }
 """Tab → statuses. *All* has them all."""
 EVERY = tuple(status for statuses in TABS.values() for status in statuses)
-OLDEST_FIRST = {"waiting", "unknown", "blocked", "parked"}
+OPEN = (*TABS["waiting"], *TABS["unknown"], *TABS["blocked"])
+"""A backlog: the tab ``open``, which only links lead to."""
+OLDEST_FIRST = {"open", "waiting", "unknown", "blocked", "parked"}
 """Where age is the risk; the others show the newest first."""
 RETRYABLE = ("pending", "blocked", "parked")
 
@@ -45,7 +47,7 @@ class Filter:
     @property
     def statuses(self) -> tuple[str, ...]:
         """The statuses of the tab."""
-        return TABS.get(self.tab, EVERY)
+        return OPEN if self.tab == "open" else TABS.get(self.tab, EVERY)
 
     @property
     def descending(self) -> bool:

@@ -70,6 +70,15 @@ def test_filters_narrow_and_an_empty_result_names_the_one_that_costs_most(hub):
     assert "14 messages match without B2B-EU." in page
 
 
+def test_the_backlog_of_the_dashboard_leads_to_what_waits(hub):
+    seed(hub)
+    url = "/messages/?tab=open&connector=B2B-US"
+    assert url.replace("&", "&amp;") in hub.text("/")
+    page = hub.text(url)
+    assert "waiting, unknown and blocked" in page
+    assert sorted(names(page)) == ["Customer CASTLERO", "Customer OAKIRONH", "Location BLUEWATE/MAIN"]
+
+
 def test_older_than_counts_from_when_a_message_was_made(hub):
     made = hub.connector()
     record = hub.record(hub.ids(made)[0], "ALPHA")

@@ -76,9 +76,9 @@ def _messages(
 
 def _time(labels: Sequence[str], found: Sequence[traffic.Bucket]) -> geometry.Chart:
     def filled(name: str) -> list[float]:
-        last, values = 0.0, []
-        for bucket in found:
-            value: float | None = getattr(bucket, name)
+        known = [getattr(bucket, name) for bucket in found]
+        last, values = next((v for v in known if v is not None), 0.0), []
+        for value in known:
             last = last if value is None else value
             values.append(last)
         return values

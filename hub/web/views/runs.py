@@ -73,11 +73,12 @@ def _chart(pages: list[reports.PageRow]) -> charts.Chart | None:
         return None
     shown = pages[-60:]
     slowest = max(shown, key=lambda row: row.seconds)
-    values = [round(row.seconds, 2) for row in shown]
-    series = [charts.Series("read", "Read from ERP", values, fmt.duration(sum(values)))]
+    scale, unit = (1000, "ms") if slowest.seconds < 1 else (1, "s")
+    values = [round(row.seconds * scale, 2) for row in shown]
+    series = [charts.Series("read", "Read from ERP", values, fmt.duration(sum(values) / scale))]
     finding = f"Slowest was page {slowest.number}: {fmt.duration(slowest.seconds)}."
     labels = [str(row.number) for row in shown]
-    return charts.bar_chart("Seconds per page", finding, labels, series, "s")
+    return charts.bar_chart("Time per page", finding, labels, series, unit)
 
 
 @bp.get("/<int:run_id>/cancel")
