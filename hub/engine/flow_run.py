@@ -30,6 +30,7 @@ from hub.seams import crashpoint
 from hub.store.tables import Connector, Flow
 
 KEEP_ALIVE_SECONDS = 10.0
+CANCEL_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class FlowRun:
         self.context: FlowContext | None = None
         self.sender: Sender | None = None
         self.calls: Counter[str] = Counter()
-        self._kept_at = tools.clock.monotonic()
+        self._kept_at = self._asked_at = tools.clock.monotonic()
         self.cancelled = False
 
     def execute(
@@ -271,15 +272,19 @@ class FlowRun:
             self.cancelled = True
             return True
         now = self.tools.clock.monotonic()
-        if now - self._kept_at < KEEP_ALIVE_SECONDS:
-            return False
+        if now - self._asked_at >= CANCEL_SECONDS:
+            self._asked_at = now
+            self.cancelled = self._cancel_pressed()
+        if self.cancelled or now - self._kept_at < KEEP_ALIVE_SECONDS:
+            return self.cancelled
         self._kept_at = now
         renew_flow(self.tools, self.flow_id)
         if self.sender is not None:
             self.sender.keep_alive()
-        if self.progress is not None and cancel_requested(self.tools, self.progress.run_id):
-            self.cancelled = True
-        return self.cancelled
+        return False
+
+    def _cancel_pressed(self) -> bool:
+        return self.progress is not None and cancel_requested(self.tools, self.progress.run_id)
 
     def _failed(self, summary: RunSummary, error: HubError) -> None:
         summary.status = "failed"
