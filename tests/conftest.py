@@ -5,6 +5,9 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from pg import new_pg, pg_url, pytest_configure, pytest_unconfigure
+
+__all__ = ["new_pg", "pg_url", "pytest_configure", "pytest_unconfigure"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

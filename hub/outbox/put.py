@@ -82,7 +82,7 @@ UPSERT_KEY = text(f"""
 INSERT INTO message (flow_id, record_id, run_id, entity, key, title, dedup_key, status, payload,
   payload_version, deleted, rule_version, due_at, attempts, searches, crashes, isolation, reason,
   reason_group, field, remedy, created_at, updated_at)
-SELECT :flow, r.id, :run, :entity, r.key, r.title, :dedup_key, 'pending', NULL, 1, false,
+SELECT :flow, r.id, :run, r.entity, r.key, r.title, :dedup_key, 'pending', NULL, 1, false,
   '', :now, 0, 0, 0, 0, '', '', '', '', :now, :now
 FROM record AS r WHERE r.connection_id = :connection AND r.entity = :entity AND r.key = :key
 ON CONFLICT (dedup_key) WHERE {WAITING} DO UPDATE SET

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Text
+from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -24,6 +24,10 @@ def to_ms(moment: datetime) -> int:
 def from_ms(value: int) -> datetime:
     """Return aware UTC from milliseconds since 1970."""
     return EPOCH + timedelta(milliseconds=value)
+
+
+Long = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; on SQLite, whose integers all have them, it may be the row's own number."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -2,22 +2,39 @@
 
 import importlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from hub.seams import Clock
+from hub.seams import Clock, SystemClock
+from hub.store.server_clock import ServerClock
 
 FIXED_RACE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """SQLite releases that fixed the WAL race (lost writes when a checkpoint meets a write)."""
 
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"}
+
+
+SERVER_SETTINGS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""What every connection to PostgreSQL is limited by (R22): nobody waits or holds for ever."""
+
+ONE_WRITER = text("SELECT pg_advisory_xact_lock(7204817)")
+AGAIN = {"40P01", "40001", "23505"}
+"""Deadlock, serialization failure, and two who inserted the same row at once."""
+TRIES = 6
+
+Result = TypeVar("Result")
 
 
 class DatabaseProblem(Exception):
@@ -41,12 +58,20 @@ def has_wal_race(version: tuple[int, ...]) -> bool:
 
 
 class Database:
-    """Engine and transactions. ``read`` is deferred; ``write`` and ``begin`` are BEGIN IMMEDIATE."""
+    """Engine and transactions, on SQLite or PostgreSQL.
+
+    ``read`` sees, ``write`` and ``begin`` write. On SQLite both writers are BEGIN IMMEDIATE, one at
+    a time. On PostgreSQL ``write`` (settings, leases: read, decide, write) is one at a time too, by
+    an advisory lock; ``begin`` (the hot statements, each guarded by its own WHERE) is not.
+    ``clock`` is the one that everybody on this database shares (R3).
+    """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self.clock = clock
         self.url = make_url(url)
         self.engine = self._engine()
+        self.clock = clock
+        if not self.is_sqlite and isinstance(clock, SystemClock):
+            self.clock = ServerClock(clock, self._server_time)
         self._immediate = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self._immediate, expire_on_commit=False)
@@ -58,7 +83,7 @@ class Database:
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True)
+            return _postgresql(self.url)
         if self.url.database and self.url.database != ":memory:":
             refuse_network_file_system(Path(self.url.database))
         engine = create_engine(self.url, module=sqlite_module(), pool_size=20, max_overflow=20)
@@ -76,6 +101,8 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session in one writing transaction, committed on exit, rolled back on an exception."""
         with self._writer() as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(ONE_WRITER)
             yield session
 
     @contextmanager
@@ -84,13 +111,61 @@ class Database:
         with self._immediate.begin() as connection:
             yield connection
 
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Do ``work`` in one writing transaction, again when PostgreSQL chose it as the victim.
+
+        Two workers that lock the same rows in another order deadlock; the server ends one of them
+        (F45). ``work`` must change nothing but the database.
+        """
+        for attempt in range(1, TRIES):
+            try:
+                with self.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in AGAIN:
+                    raise
+                self.clock.sleep(0.01 * attempt)
+        with self.begin() as connection:
+            return work(connection)
+
     def now_ms(self) -> int:
         """Milliseconds since 1970 on the one clock that leases are compared by (R3)."""
         return int(self.clock.now().timestamp() * 1000)
 
+    def _server_time(self) -> float:
+        with self.engine.connect() as connection:
+            return float(
+                connection.exec_driver_sql(
+                    "SELECT extract(epoch FROM clock_timestamp())::float8"
+                ).scalar_one()
+            )
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def _postgresql(url: URL) -> Engine:
+    """Return an engine over psycopg 3; a lost connection is noticed before it is used."""
+    try:
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "integration-hub",
+                "options": " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()),
+                # A pooler between hands statements to other connections than prepared them.
+                "prepare_threshold": None,
+            },
+        )
+    except ModuleNotFoundError:
+        raise DatabaseProblem(
+            "HUB_DATABASE_URL names a PostgreSQL, but its driver is not installed. "
+            "Run: pip install 'integration-hub[postgres]'"
+        ) from None
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.store.base import Base, Json, Moment
+from hub.store.base import Base, Json, Long, Moment
 
 WAITING = "status IN ('pending','blocked','parked')"
 RUNNING = "status IN ('in_flight','unknown')"
@@ -46,7 +46,7 @@ class Flow(Base):
     stopped_field: Mapped[str] = mapped_column(String(60), default="")
     refusals: Mapped[int] = mapped_column(default=0)
     refusal_reason: Mapped[str] = mapped_column(Text, default="")
-    lateness_ms: Mapped[int] = mapped_column(default=0)
+    lateness_ms: Mapped[int] = mapped_column(Long, default=0)
 
 
 class Schedule(Base):
@@ -176,7 +176,7 @@ class Message(Base):
         Index("message_flow_status", "flow_id", "status", "id"),
         Index("message_record", "record_id"),
     )
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     flow_id: Mapped[int] = mapped_column(ForeignKey("flow.id", ondelete="CASCADE"))
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"))
     run_id: Mapped[int | None]
@@ -220,7 +220,7 @@ class Attempt(Base):
         Index("attempt_flow_sent", "flow_id", "sent_at"),
         Index("attempt_claim", "claim_token"),
     )
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     flow_id: Mapped[int] = mapped_column(ForeignKey("flow.id", ondelete="CASCADE"))
     run_id: Mapped[int | None]
     claim_token: Mapped[str] = mapped_column(String(40))
@@ -301,12 +301,12 @@ class QuotaWindow(Base):
         ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
     )
     quota: Mapped[str] = mapped_column(String(40), primary_key=True)
-    started_at: Mapped[int] = mapped_column(default=0)
-    ends_at: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[int] = mapped_column(Long, default=0)
+    ends_at: Mapped[int] = mapped_column(Long, default=0)
     used: Mapped[int] = mapped_column(default=0)
     allowed: Mapped[int] = mapped_column(default=0)
     limit_seen: Mapped[int] = mapped_column(default=0)
-    wait_until: Mapped[int] = mapped_column(default=0)
+    wait_until: Mapped[int] = mapped_column(Long, default=0)
     rate_percent: Mapped[int] = mapped_column(default=100)
     in_flight: Mapped[int] = mapped_column(default=0)
     remaining_seen: Mapped[int | None]
@@ -373,13 +373,13 @@ class LogEntry(Base):
         Index("log_connector_id", "connector_id", "id"),
         Index("log_at", "at"),
     )
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     level: Mapped[str] = mapped_column(String(10))
     connector_id: Mapped[int | None]
     flow_key: Mapped[str] = mapped_column(String(40), default="")
     run_id: Mapped[int | None]
-    message_id: Mapped[int | None]
+    message_id: Mapped[int | None] = mapped_column(Long)
     message: Mapped[str] = mapped_column(Text)
     entity_url: Mapped[str] = mapped_column(Text, default="")
     user: Mapped[str] = mapped_column(String(200), default="")

@@ -48,6 +48,7 @@ class Rig:
         items: int = 40,
         seed: int = 7,
         clock: Clock | None = None,
+        database: str | None = None,
         erp: Mapping[str, Any] | None = None,
         store: Mapping[str, Any] | None = None,
         **config: Any,
@@ -55,6 +56,7 @@ class Rig:
         self.home = home
         self.clock = clock or VirtualClock()
         self.seed = seed
+        self.made: list[tuple[RunningSimulator, str, Mapping[str, Any]]] = []
         size = {"customers": customers, "items": items}
         unlimited = {"quotas": None}
         self.erp_server = self._serve("acumatica", {**size, **(erp or {})})
@@ -66,6 +68,7 @@ class Rig:
             "ACU_PASSWORD": str(self.erp.settings(self.erp_server.url)["password"]),
             "BC_TOKEN": str(self.store.settings(self.store_server.url)["access_token"]),
             "PATH": os.environ.get("PATH", ""),
+            **({"HUB_DATABASE_URL": database} if database else {}),
         }
         self.config: dict[str, Any] = {"features": dict.fromkeys(FLOWS, {}), **config}
         self._runtime: Runtime | None = None
@@ -74,7 +77,9 @@ class Rig:
     def _serve(self, plugin: str, options: Mapping[str, Any]) -> RunningSimulator:
         found = REGISTRY.get(plugin)
         assert found is not None
-        return serve(found.simulator(self.clock, self.seed, options))
+        server = serve(found.simulator(self.clock, self.seed, options))
+        self.made.append((server, plugin, options))
+        return server
 
     def _listen(self, sim: Any) -> None:
         """Keep what is written to the store: (method, path, body)."""
