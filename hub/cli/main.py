@@ -3,7 +3,7 @@
 import click
 
 from hub import __version__
-from hub.cli import admin, configure, inspect, serve, syncing
+from hub.cli import admin, configure, inspect, safety, serve, syncing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,5 +27,9 @@ for command in (
     admin.db,
     admin.keys,
     admin.user,
+    safety.backup,
+    safety.restore,
+    safety.audit,
 ):
     main.add_command(command)
+admin.keys.add_command(safety.rotate)

@@ -28,7 +28,7 @@ from hub.sdk import Direction, HubError
 from hub.seams import Clock, Rng, SystemClock
 from hub.settings import Context, Lookups, Settings, ensure_keys
 from hub.settings.connection_values import get_connection
-from hub.store import schema
+from hub.store import schema, snapshot
 from hub.store.database import Database, DatabaseProblem
 from hub.store.owner import owner_is_dead, process_owner
 from hub.store.tables import Connector, Flow, Run
@@ -269,6 +269,7 @@ def build(
     environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or SystemClock()
     database = Database(environment.database_url, clock)
+    snapshot.refuse_damage(database)
     found = schema.current(database)
     if found is not None and found != schema.head():
         raise DatabaseProblem(

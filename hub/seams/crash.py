@@ -19,6 +19,11 @@ CrashPoint = Literal[
     "run.before_finish",
     "signin.before_save",
     "signin.after_save",
+    "keys.after_file",
+    "keys.before_commit",
+    "keys.after_commit",
+    "restore.before_swap",
+    "restore.after_swap",
 ]
 
 _hook: Callable[[str], None] | None = None

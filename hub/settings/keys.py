@@ -11,12 +11,12 @@ from hub.settings import audit
 from hub.store.database import Database
 from hub.store.tables import Connection, ConnectionParameter, KeyCanary, VendorSession
 from hub.vault import (
+    KeyFile,
     KeyProblem,
     Redactor,
     SealBroken,
     Vault,
     new_key,
-    read_keys,
     write_keys,
 )
 
@@ -38,14 +38,14 @@ def ensure_keys(database: Database, environment: Environment, redactor: Redactor
     with database.write() as session:
         canary = session.get(KeyCanary, 1)
         if canary is not None:
-            return _open(canary, _vault(environment, redactor))
+            return _open(canary, load_vault(environment, redactor))
         if session.scalar(select(ConnectionParameter.name).where(_is_sealed()).limit(1)):
             raise ConfigProblem(
                 f"The database holds sealed values but no proof of their key. {_REMEDY}"
             )
-        if not environment.secret_keys and not _file_keys(environment):
+        if not environment.secret_keys and not _file_keys(KeyFile(environment.key_file)):
             write_keys(environment.key_file, [new_key()])
-        return _write_canary(session, database, _vault(environment, redactor))
+        return _write_canary(session, database, load_vault(environment, redactor))
 
 
 def reset_keys(
@@ -60,7 +60,11 @@ def reset_keys(
         if environment.key_file.exists():
             environment.key_file.replace(environment.key_file.with_suffix(".keys.old"))
         write_keys(environment.key_file, [new_key()])
-    vault = _vault(environment, redactor)
+    return forget_sealed(database, load_vault(environment, redactor), who)
+
+
+def forget_sealed(database: Database, vault: Vault, who: str) -> Vault:
+    """Drop every sealed value and begin anew under the keys of ``vault``."""
     with database.write() as session:
         session.execute(delete(ConnectionParameter).where(_is_sealed()))
         session.execute(delete(VendorSession))
@@ -84,20 +88,35 @@ def _is_sealed() -> ColumnElement[bool]:
     return ConnectionParameter.sealed.is_not(None)
 
 
-def _file_keys(environment: Environment) -> list[str]:
+def open_vault(database: Database, environment: Environment, redactor: Redactor) -> Vault | None:
+    """Return the vault of this database without making anything; None when it has no proof yet.
+
+    Raises ``ConfigProblem`` as ``ensure_keys`` does.
+    """
+    with database.read() as session:
+        canary = session.get(KeyCanary, 1)
+    return None if canary is None else _open(canary, load_vault(environment, redactor))
+
+
+def _file_keys(file: KeyFile) -> list[str]:
     try:
-        return read_keys(environment.key_file)
+        return file.read()
     except KeyProblem as problem:
         raise ConfigProblem(f"The sealing key cannot be used: {problem}. {_REMEDY}") from None
 
 
-def _vault(environment: Environment, redactor: Redactor) -> Vault:
-    keys: Sequence[str] = environment.secret_keys or _file_keys(environment)
+def load_vault(environment: Environment, redactor: Redactor) -> Vault:
+    """Return a vault over the keys of this environment, whatever the database was written with.
+
+    With a key file it notices when the file changes. Raises ``ConfigProblem``.
+    """
+    file = KeyFile(environment.key_file)
+    keys: Sequence[str] = environment.secret_keys or _file_keys(file)
     place = "HUB_SECRET_KEYS" if environment.secret_keys else str(environment.key_file)
     if not keys:
         raise ConfigProblem(f"The sealing key is missing: there is no file {place}. {_REMEDY}")
     try:
-        return Vault(keys, redactor)
+        return Vault(keys, redactor, newer=None if environment.secret_keys else file.newer)
     except KeyProblem as problem:
         raise ConfigProblem(
             f"The sealing key in {place} cannot be used: {problem}. {_REMEDY}"

@@ -33,6 +33,14 @@ def current(database: Database) -> str | None:
         return str(row[0]) if row else None
 
 
+def known() -> set[str]:
+    """Return every revision that this code can migrate from, its own included."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    directory = ScriptDirectory.from_config(_config(None))
+    return {script.revision for script in directory.walk_revisions()}
+
+
 def upgrade(database: Database) -> str:
     """Migrate to the head and return it.
 
@@ -41,13 +49,9 @@ def upgrade(database: Database) -> str:
     would otherwise delete its children (recipe 3).
     """
     from alembic import command  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     found = current(database)
-    known = {
-        script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()
-    }
-    if found is not None and found not in known:
+    if found is not None and found not in known():
         raise DatabaseProblem(
             f"The database is at revision {found}, which this version of the hub does not know. "
             "Install the newer version again; nothing was changed."
