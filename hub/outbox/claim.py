@@ -201,14 +201,15 @@ def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: i
         text("SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"),
         {"token": token},
     ).all()
-    unknown = [{"id": row.id, "now": now_ms, "hold": hold_until} for row in rows if row.key in sent]
+    common = {"token": token, "now": now_ms, "hold": hold_until}
+    unknown = [{**common, "id": row.id} for row in rows if row.key in sent]
     if unknown:
         connection.execute(
             text(
                 "UPDATE message SET status = 'unknown', claim_token = NULL, due_at = :now, "
                 "searches = 0, hold_until = :hold, updated_at = :now, reason = "
                 "'The hub stopped while this record was being created; it is being looked up.' "
-                "WHERE id = :id"
+                "WHERE id = :id AND claim_token = :token AND status = 'in_flight'"
             ),
             unknown,
         )
@@ -247,8 +248,18 @@ def _park_killers(connection: Connection, now_ms: int) -> None:
     )
 
 
+BEHIND = f"""
+SELECT count(*) FROM message AS m JOIN message AS r ON r.dedup_key = m.dedup_key AND r.{RUNNING}
+WHERE m.flow_id = :flow AND m.{PENDING} AND m.due_at <= :now
+"""
+
+
 def waiting_counts(connection: Connection, flow_id: int, now_ms: int) -> dict[str, int]:
-    """Return how many rows of a flow are due, later, unknown and blocked."""
+    """Return how many rows of a flow are due, later, unknown and blocked.
+
+    A row behind a running one of the same record cannot be claimed, whatever its time: it is later.
+    """
+    bound = {"flow": flow_id, "now": now_ms}
     counts = {
         "due": f"{PENDING} AND due_at <= :now",
         "later": f"{PENDING} AND due_at > :now",
@@ -256,10 +267,16 @@ def waiting_counts(connection: Connection, flow_id: int, now_ms: int) -> dict[st
         "unknown_due": f"{UNKNOWN} AND due_at <= :now",
         "blocked": BLOCKED,
     }
-    return {
-        name: connection.execute(
-            text(f"SELECT count(*) FROM message WHERE flow_id = :flow AND {where}"),
-            {"flow": flow_id, "now": now_ms},
-        ).scalar_one()
+    found = {
+        name: int(
+            connection.execute(
+                text(f"SELECT count(*) FROM message WHERE flow_id = :flow AND {where}"), bound
+            ).scalar_one()
+        )
         for name, where in counts.items()
     }
+    if found["due"]:
+        behind = int(connection.execute(text(BEHIND), bound).scalar_one())
+        found["due"] -= behind
+        found["later"] += behind
+    return found

@@ -189,8 +189,10 @@ class Sync:
         with runtime.read() as session:
             next_due = session.execute(
                 text(
-                    "SELECT min(due_at) FROM message WHERE status IN ('pending','unknown') "
-                    f"AND flow_id IN ({ids})"
+                    "SELECT min(due_at) FROM message AS m WHERE status IN ('pending','unknown') "
+                    f"AND flow_id IN ({ids}) AND (status = 'unknown' OR NOT EXISTS (SELECT 1 "
+                    "FROM message AS r WHERE r.dedup_key = m.dedup_key "
+                    "AND r.status IN ('in_flight','unknown')))"
                 )
             ).scalar()
         pause = 1.0 if next_due is None else (next_due - runtime.tools.now_ms()) / 1000

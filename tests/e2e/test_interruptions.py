@@ -138,3 +138,24 @@ def test_a_search_that_fails_leaves_nothing_claimed(make_rig: Make) -> None:
     rig.store.faults.replace([])
     rig.quiesce(hours=1)
     complete(rig)
+
+
+@pytest.mark.timeout(40)
+def test_a_change_behind_an_unknown_end_waits_without_spinning(make_rig: Make) -> None:
+    """A newer change may not be sent beside an unknown one: it is not due, so nobody turns."""
+    rig = make_rig(features={"customer": {}}, messages={"batch": False})
+    rig.sync()
+    key = next(iter(rig.companies()))
+    rig.put("Customer", key, CustomerName="First Change")
+    rig.store.faults.replace(
+        [{"match": "PUT /api/v3/io/companies", "nth": 1, "fault": "late", "after": 60}]
+    )
+    rig.run()
+    assert key in rig.messages("unknown")
+    rig.put("Customer", key, CustomerName="Second Change")
+    rig.run()
+    waiting = rig.runtime.mover.waiting(rig.flow_id("customer"))
+    assert (waiting["due"], waiting["later"], waiting["unknown"]) in ((0, 1, 1), (0, 0, 0))
+    rig.quiesce(hours=1)
+    assert rig.companies()[key]["companyName"] == "Second Change"
+    complete(rig)

@@ -1,0 +1,155 @@
+"""Kill a hub, let it recover, and count what was lost, doubled, turned back, stuck or wasted."""
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import worker
+from rig import REGISTRY, Rig
+
+# The fork server imports the hub once; each child then starts in milliseconds.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["worker"])
+
+IGNORED = {
+    "companies": {"companyId", "createdAt", "updatedAt"},
+    "addresses": {"addressId", "companyId"},
+    "users": {"id", "companyId", "customerId", "createdAt", "updatedAt"},
+}
+KEYS = {
+    "companies": lambda row: Rig.stamp(row),
+    "addresses": lambda row: row["externalId"],
+    "users": lambda row: row["email"].lower(),
+}
+
+
+@dataclass(slots=True)
+class Base:
+    """The five measures of RELIABILITY §3; *Base* = all of them empty."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    backwards: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    wasted: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.doubled or self.backwards or self.stuck or self.wasted)
+
+
+class CrashRig(Rig):
+    """A rig whose hub runs in child processes that may be killed."""
+
+    def __init__(self, home: Path, *, shared: bool = True, **options: Any) -> None:
+        self.clock_file = home / "clock"
+        if shared:
+            options["clock"] = worker.SharedClock(self.clock_file)
+        options.setdefault("customers", 8)
+        options.setdefault("items", 10)
+        options.setdefault("messages", {"threshold_count": 0})
+        super().__init__(home, **options)
+
+    def fresh(self) -> None:
+        """Begin anew: unsynced home, both simulators as seeded, same addresses."""
+        self.restart()
+        saved, live = self.home / "saved", self.home / "home"
+        if not saved.exists():
+            shutil.copytree(live, saved)
+        shutil.rmtree(live)
+        shutil.copytree(saved, live)
+        for server, plugin, options in self.made:
+            found = REGISTRY.get(plugin)
+            assert found is not None
+            sim = found.simulator(self.clock, self.seed, options)
+            server.sim = server._server.sim = sim
+        self._listen(self.store)
+
+    def child(self, nth: int = 0, trace: Path | None = None) -> BaseProcess:
+        """Start one ``hub sync`` in a process of its own."""
+        self.restart()
+        process = CONTEXT.Process(
+            target=worker.sync, args=(self.environ, self.clock_file, nth, trace), daemon=True
+        )
+        process.start()
+        return process
+
+    def killed_at(self, nth: int, trace: Path | None = None) -> bool:
+        """Run a child that dies at its nth crash point; False when it ended before."""
+        process = self.child(nth, trace)
+        process.join(60)
+        assert process.exitcode in (0, -9), process.exitcode
+        return process.exitcode == -9
+
+    def contents(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Everything of ours in the store, without the vendor's own numbers."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        names = {row["companyId"]: self.stamp(row) for row in self.rows("companies")}
+        for entity, key in KEYS.items():
+            for row in self.rows(entity):
+                kept = {
+                    n: v for n, v in row.items() if n not in IGNORED[entity] and v not in ("", None)
+                }
+                if entity != "companies":
+                    kept["company"] = names.get(row["companyId"])
+                found[entity, key(row)] = kept
+        for sku, quantity in self.stock().items():
+            found["inventory", sku] = {"quantity": quantity}
+        return found
+
+    def judge(self, wanted: Mapping[tuple[str, str], Any]) -> Base:
+        """Compare with what an undisturbed hub leaves in the store, then resync everything."""
+        self.run(wait=3600)
+        base = Base()
+        found = self.contents()
+        base.lost = [f"{e} {k}" for e, k in wanted if (e, k) not in found]
+        base.doubled = [f"{e} {k}" for e, k in self.created_twice()]
+        base.doubled += [f"{e} {k} (not wanted)" for e, k in found if (e, k) not in wanted]
+        base.backwards = [
+            f"{e} {k}: {value} instead of {wanted[e, k].get(name)!r} in {name}"
+            for (e, k), row in found.items()
+            for name, value in row.items()
+            if (e, k) in wanted and wanted[e, k].get(name) != value
+        ]
+        for sql in (
+            "SELECT key FROM message WHERE status IN ('in_flight','unknown')",
+            "SELECT token FROM claim",
+            "SELECT name FROM lease WHERE name LIKE 'flow:%'",
+        ):
+            base.stuck += [str(row[0]) for row in self.query(sql)]
+        mark = self.mark()
+        self.run(mode="full")
+        base.wasted = [f"{e['entity']} {e['key']} {e['effect']}" for e in self.effects(mark)]
+        return base
+
+
+Make = Callable[..., CrashRig]
+
+
+def edits(rig: Rig) -> None:
+    """Changes of every kind, the same in every rig of the same seed."""
+    rig.put("Customer", "C000002", CustomerName="Renamed Two")
+    rig.put("Customer", "C000003", MainContact={"Email": "other@three.example.com"})
+    rig.put("Customer", "C000004", Status="Inactive")
+    rig.put("CustomerLocation", "C000005/MAIN", LocationName="Other Name")
+    rig.put("CustomerLocation", "C000005/NEW1", LocationName="New One",
+            LocationContact={"Attention": "Ned New", "Phone1": "555-0101",
+                             "Address": {"AddressLine1": "9 Dock St", "City": "Boston",
+                                         "State": "MA", "PostalCode": "02110",
+                                         "Country": "US"}})  # fmt: skip
+    rig.put("Contact", "", BusinessAccount="C000006", FirstName="Nora", LastName="Newman",
+            Email="nora@newman.example.com", Active=True)  # fmt: skip
+    rig.put("Customer", "NEW9", CustomerName="New Nine", CustomerClass="DEALER",
+            MainContact={"Email": "nine@example.com", "Phone1": "555-0111", "Attention": "Ann Nine",
+                         "Address": {"AddressLine1": "1 Way", "City": "Boston", "State": "MA",
+                                     "PostalCode": "02110", "Country": "US"}})  # fmt: skip
+    for sku in ("WH-00001", "WH-00002", "WH-00003"):
+        rig.put("StorageDetails", f"{sku}/WHOLESALE", QtyAvailable=4321)

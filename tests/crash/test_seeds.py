@@ -1,0 +1,110 @@
+"""Lost answers, late execution and kills at random moments, by seed: lost 0, doubled 0 (F4, F9-F11).
+
+``--slow`` runs 200 seeds of each kind instead of 20.
+"""
+
+import os
+import random
+import signal
+import time
+from typing import Any
+
+import pytest
+from crash_kit import CrashRig, Make, edits
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(3000)]
+
+SEEDS = 20
+HOLD = 90
+WRITES = ("POST /api/v3/io/", "PUT /api/v3/io/")
+
+
+def answers_lost(seed: int) -> list[dict[str, Any]]:
+    """The store does what was asked, and the answer is cut off."""
+    return [
+        {"match": match, "rate": 0.35, "seed": seed * 10 + n, "fault": "answer_lost"}
+        for n, match in enumerate(WRITES)
+    ]
+
+
+def late(seed: int) -> list[dict[str, Any]]:
+    """Cut at once; done between 1 s and hold − 5 s after the client gave up."""
+    chance = random.Random(seed)
+    return [
+        {"match": match, "rate": 0.1, "seed": chance.randrange(10**6), "fault": "late",
+         "after": chance.uniform(1, HOLD - 5)}
+        for match in WRITES for _ in range(3)
+    ]  # fmt: skip
+
+
+def lagging(seed: int) -> list[dict[str, Any]]:
+    """Answers lost while the search index stays up to 30 s behind."""
+    lag = {"match": "* /", "fault": "index_lag", "seconds": random.Random(seed).uniform(1, 30)}
+    return [*answers_lost(seed), lag]
+
+
+def series(config: pytest.Config) -> range:
+    return range(SEEDS * 10 if config.getoption("--slow") else SEEDS)
+
+
+def wanted(rig: CrashRig, *, changed: bool) -> dict[tuple[str, str], Any]:
+    rig.fresh()
+    rig.run(wait=3600)
+    if changed:
+        edits(rig)
+        rig.run(wait=3600)
+    return rig.contents()
+
+
+@pytest.mark.parametrize("kind", [answers_lost, late, lagging])
+def test_no_answer_loses_or_doubles_anything(
+    make_crash_rig: Make, request: pytest.FixtureRequest, kind: Any
+) -> None:
+    rig = make_crash_rig(shared=False, customers=6, items=4)
+    right = {changed: wanted(rig, changed=changed) for changed in (False, True)}
+    bad, cut = [], 0
+    for seed in series(request.config):
+        changed = seed % 2 == 1
+        rig.fresh()
+        rig.store.faults.replace(kind(seed))
+        rig.run(wait=3600)
+        if changed:
+            edits(rig)
+            rig.run(wait=3600)
+        rig.run(wait=3600)
+        rig.store.faults.replace([])
+        cut += rig.store.stats.by_status[0]
+        base = rig.judge(right[changed])
+        if not base.clean:
+            bad.append((seed, base))
+    print(f"{kind.__name__}: {cut} answers cut, {len(bad)} seeds ended badly")
+    assert cut > SEEDS
+    assert not bad, bad
+
+
+def test_a_kill_at_a_random_moment(make_crash_rig: Make, request: pytest.FixtureRequest) -> None:
+    """SIGKILL by process id while the sync runs in another process; two kills on every third seed."""
+    rig = make_crash_rig(customers=12)
+    right = wanted(rig, changed=False)
+    rig.fresh()
+    started = time.monotonic()
+    assert not rig.killed_at(0)
+    whole = time.monotonic() - started
+    bad, kills = [], 0
+    for seed in series(request.config):
+        chance = random.Random(seed)
+        rig.fresh()
+        for _ in range(1 + (seed % 3 == 0)):
+            process = rig.child()
+            time.sleep(chance.uniform(0.1, 0.9) * whole)
+            assert process.pid is not None
+            if process.is_alive():
+                os.kill(process.pid, signal.SIGKILL)
+                kills += 1
+            process.join(30)
+        base = rig.judge(right)
+        if not base.clean:
+            bad.append((seed, base))
+    print(f"{kills} kills, {len(bad)} seeds ended badly")
+    assert kills >= SEEDS // 2
+    assert not bad, bad
