@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.mapping import content_hash
 from hub.outbox import Settled
 from hub.sdk import LoadItem
 
@@ -76,13 +77,19 @@ class Work:
 
 
 def work_from(row: Any) -> Work:
-    """Build from a claimed row of the outbox."""
+    """Build from a claimed row of the outbox.
+
+    A payload that does not have the hash it was stored with is damaged: it is read anew.
+    """
+    payload: str | None = row.payload
+    if payload and row.canonical_hash and content_hash(payload) != row.canonical_hash:
+        payload = None
     return Work(
         id=row.id,
         key=row.key,
         record_id=row.record_id,
         title=row.title,
-        payload=row.payload,
+        payload=payload,
         canonical_hash=row.canonical_hash,
         source_version=row.source_version,
         attempts=row.attempts,
@@ -92,5 +99,5 @@ def work_from(row: Any) -> Work:
         created_at=row.created_at,
         status=row.status,
         outcome=row.outcome,
-        canonical=json.loads(row.payload) if row.payload else {},
+        canonical=json.loads(payload) if payload else {},
     )
