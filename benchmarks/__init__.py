@@ -1,0 +1,1 @@
+"""The figures of the README, printed by committed commands: ``python -m benchmarks [NAME …]``."""
