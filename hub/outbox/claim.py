@@ -217,7 +217,7 @@ def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: i
 
 
 def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
-    size = connection.execute(
+    size: int = connection.execute(
         text("SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"),
         {"token": token},
     ).scalar_one()

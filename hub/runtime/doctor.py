@@ -150,8 +150,8 @@ def _whole(patient: _Patient) -> Iterator[Finding]:
         return  # the other checks read tables that may not be there yet
     for name, check in (("keys", _keys), ("audit trail", _audit)):
         yield from _safely(name, lambda c=check: c(patient))  # type: ignore[misc]
-    for check in doctor_work.CHECKS:
-        yield from _safely(check.__name__, lambda c=check: c(database, patient.clock))  # type: ignore[misc]
+    for more in doctor_work.CHECKS:
+        yield from _safely(more.__name__, lambda c=more: c(database, patient.clock))  # type: ignore[misc]
 
 
 def _keys(patient: _Patient) -> Iterator[Finding]:
