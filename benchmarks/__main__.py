@@ -5,7 +5,7 @@ import math
 import sys
 from collections.abc import Callable
 
-from benchmarks.world import SEED, Hub, Simulator, measured, store_calls
+from benchmarks.world import SEED, WIDE, Hub, Simulator, measured, store_calls
 
 COMPANIES = 5000
 ITEMS = 21_666
@@ -13,8 +13,11 @@ ITEMS = 21_666
 
 
 def pair(customers: int, items: int, *store: str) -> tuple[Simulator, Simulator]:
-    size = ("--customers", str(customers), "--items", str(items), "--quota", "none")
-    return Simulator("acumatica", *size), Simulator("bigcommerce", *size, *store)
+    size = ("--customers", str(customers), "--items", str(items))
+    return (
+        Simulator("acumatica", *size, "--quota", "none"),
+        Simulator("bigcommerce", *size, *WIDE, *store),
+    )
 
 
 def plain(kind: str, customers: int, items: int) -> dict[str, float]:
