@@ -34,7 +34,7 @@ class ConnectionTrouble(HubError):
 
 
 class TransientError(HubError):
-    """This record could not be handled now; it is tried again and spends an attempt."""
+    """The record could not be handled now; it is tried again and spends an attempt."""
 
 
 class AmbiguousWrite(HubError):

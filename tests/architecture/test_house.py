@@ -82,7 +82,7 @@ def test_time_and_chance_come_through_the_seams() -> None:
                 and isinstance(node.value, ast.Name)
                 and (node.value.id, node.attr) in FORBIDDEN_CALLS
             ):
-                wrong.append(f"{place}:{node.lineno} {node.value.id}.{node.attr}")
+                wrong.append(f"{place}:{node.lineno} {node.value.id}.{node.attr}")  # noqa: PERF401
     assert not wrong, wrong
 
 
