@@ -29,7 +29,7 @@ def pack(package: dict[str, Any], folder: Path) -> Path:
     """Download one tarball; raise SystemExit when it is not the locked one."""
     name = f"{package['name']}@{package['version']}"
     command = ["npm", "pack", "--silent", name]
-    told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
+    told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     tarball = folder / told.stdout.split()[-1]
     if sha256(tarball.read_bytes()) != package["sha256"]:
         raise SystemExit(f"{name}: the tarball is not the locked one. Nothing was copied.")
@@ -74,7 +74,7 @@ def take(package: dict[str, Any], tarball: Path, *, relock: bool) -> None:
             target = STATIC / file["target"]
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            print(f"{file['target']}  {len(content):,} bytes")  # noqa: T201
+            print(f"{file['target']}  {len(content):,} bytes")
 
 
 def main() -> None:
