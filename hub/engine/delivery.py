@@ -327,8 +327,7 @@ class Delivery:
             log=[line for line in log if line is not None] or parked_lines(self._context, rows),
         )
         crashpoint("settle.before_commit")
-        with self._tools.database.begin() as connection:
-            settlement.write(connection, self._tools.now_ms())
+        self._tools.database.run(lambda conn: settlement.write(conn, self._tools.now_ms()))
         crashpoint("settle.after_commit")
         self._count(rows)
 

@@ -91,8 +91,9 @@ class Engine:
             return 0
         for flow_id in flow_ids:
             hold_ms(flow_id)
-        with self.tools.database.begin() as connection:
-            return sweep(connection, self.tools.now_ms(), self.tools.is_dead, hold_ms)
+        return self.tools.database.run(
+            lambda conn: sweep(conn, self.tools.now_ms(), self.tools.is_dead, hold_ms)
+        )
 
     def waiting(self, flow_id: int) -> dict[str, int]:
         """Return how many messages of a flow are due, later, unknown and blocked."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from hub.engine.context import Tools
 from hub.store.base import to_ms
@@ -208,14 +209,21 @@ def release_flow(tools: Tools, flow_id: int) -> None:
         )
 
 
+def _is_held(session: Session, flow_id: int, now: datetime) -> bool:
+    lease = session.get(Lease, f"flow:{flow_id}")
+    return lease is not None and lease.until > now
+
+
 def close_dead_runs(tools: Tools) -> int:
     """Mark runs whose worker is gone; their messages and cursors are safe and go on."""
     now = tools.clock.now()
     closed = 0
     with tools.database.write() as session:
         for run in session.query(Run).filter(Run.status == "running"):
-            silent = run.heartbeat_at is None or (now - run.heartbeat_at).total_seconds() > 600
-            if owner_is_dead(run.owner) or (silent and run.owner != tools.owner):
+            quiet = 601.0 if run.heartbeat_at is None else (now - run.heartbeat_at).total_seconds()
+            # Our own, too: the database was away when the run ended, so nobody could write it.
+            left = quiet > 120 and not _is_held(session, run.flow_id, now)
+            if owner_is_dead(run.owner) or left or (quiet > 600 and run.owner != tools.owner):
                 run.status = "failed"
                 run.error = "The hub stopped while this run was under way."
                 run.remedy = "Nothing was lost: the next run goes on where this one stopped."

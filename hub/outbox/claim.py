@@ -54,6 +54,9 @@ def _take(
     connection: Connection, statement: str, flow_id: int, owner: str, now_ms: int, **bound: Any
 ) -> tuple[str, list[Any]]:
     token = secrets.token_urlsafe(18)
+    if connection.dialect.name == "postgresql":
+        # Rows that another worker is taking now are left to it, instead of waited for (R22).
+        statement = statement.replace("LIMIT :size)", "LIMIT :size FOR UPDATE SKIP LOCKED)")
     rows = list(
         connection.execute(
             text(statement), {"flow": flow_id, "token": token, "now": now_ms, **bound}
@@ -182,7 +185,10 @@ def sweep(
     the hold counts from the claim's end. The others come back isolated.
     """
     taken = 0
-    for claim in connection.execute(text("SELECT token, flow_id, owner, until FROM claim")).all():
+    # Held against a renewal that comes now: it finds no claim any more, and so nothing is sent.
+    locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
+    claims = text(f"SELECT token, flow_id, owner, until FROM claim ORDER BY token{locked}")
+    for claim in connection.execute(claims).all():
         over = claim.until <= now_ms or claim.until > now_ms + FAR_AHEAD_MS
         if over or is_dead(claim.owner):
             ends = min(claim.until, now_ms + LEASE_MS)
