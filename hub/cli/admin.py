@@ -5,14 +5,17 @@ import os
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from hub.cli.base import EXPECTED, Stop, finish, opened, print_json, say, table
 from hub.config import Environment
 from hub.runtime.doctor import Finding, examine
 from hub.seams import SystemClock
 from hub.settings.keys import reset_keys
+from hub.settings.presence import describe, serving_owners
 from hub.settings.users import UserProblem, create_user, set_password
 from hub.store import schema
+from hub.store.copying import copy_all
 from hub.store.database import Database
 from hub.vault import Redactor
 
@@ -74,6 +77,35 @@ def check() -> None:
     if problems:
         finish(1)
     click.echo("The database is whole and at the right revision.")
+
+
+@db.command("copy")
+@click.option("--to", "url", required=True, metavar="URL", help="An empty database.")
+def copy_to(url: str) -> None:
+    """Copy everything to another database, from SQLite to PostgreSQL or back. Keys stay here."""
+    target: Database | None = None
+    source = _database()
+    try:
+        checked = Environment.load({**os.environ, "HUB_DATABASE_URL": url}).database_url
+        with source.read() as session:
+            owners = serving_owners(session, source.now_ms())
+        if owners:
+            raise Stop(f"A hub serves this database ({describe(owners[0])}). Stop it, then copy.")
+        target = Database(checked, SystemClock())
+        counts = copy_all(source, target)
+    except EXPECTED as problem:
+        raise Stop(str(problem)) from None
+    except OperationalError as error:
+        reason = (str(error.orig).strip().splitlines() or [""])[0]
+        raise Stop(f"One of the two databases is not reached: {reason}") from None
+    finally:
+        source.close()
+        if target is not None:
+            target.close()
+    click.echo(
+        f"Copied {sum(counts.values())} rows of {len(counts)} tables. Set HUB_DATABASE_URL to the "
+        "new address and keep the sealing key (HUB_HOME or HUB_SECRET_KEYS) as it is."
+    )
 
 
 @click.group()

@@ -15,7 +15,10 @@ def main() -> None:
 for command in (
     serve.demo,
     serve.run,
+    serve.scheduler,
     serve.simulate,
+    serve.web,
+    serve.worker,
     configure.config,
     configure.test,
     syncing.sync,

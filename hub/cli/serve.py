@@ -83,6 +83,59 @@ def run(host: str, port: int) -> None:
         finish(1)
 
 
+def _serve_apart(name: str, *, clock: bool, workers: int | None) -> None:
+    """Run one of the three parts of ``hub run`` in a process of its own."""
+    with opened(quiet=False, keep_alive=True) as runtime:
+        if runtime.database.is_sqlite:
+            raise Stop(
+                f"hub {name} needs a PostgreSQL, which several processes can share: set "
+                "HUB_DATABASE_URL. On SQLite one process does it all: hub run"
+            )
+        runtime.start_serving(clock=clock, workers=workers)
+        try:
+            say(f"hub {name} is running. Ctrl-C stops it.")
+            wait_for_stop()
+        finally:
+            ended = runtime.stop_serving()
+    if not ended:
+        finish(1)
+
+
+@click.command()
+def worker() -> None:
+    """Read and deliver, in HUB_WORKERS threads (PostgreSQL)."""
+    _serve_apart("worker", clock=False, workers=None)
+
+
+@click.command()
+def scheduler() -> None:
+    """Start what is due, sweep and clean; one of several leads (PostgreSQL)."""
+    _serve_apart("scheduler", clock=True, workers=0)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True)
+def web(host: str, port: int) -> None:
+    """Serve the pages alone (PostgreSQL); workers and scheduler run elsewhere."""
+    with opened(quiet=False, keep_alive=True) as runtime:
+        if runtime.database.is_sqlite:
+            raise Stop(
+                "hub web needs a PostgreSQL, which several processes can share: set "
+                "HUB_DATABASE_URL. On SQLite one process does it all: hub run"
+            )
+        runtime.start_serving(clock=False, workers=0)
+        pages = Pages(runtime, host, port)
+        try:
+            say(f"Integration Hub is at {pages.url}")
+            if runtime.setup_token:
+                say(f"One-time token for the first start: {runtime.setup_token}")
+            wait_for_stop()
+        finally:
+            pages.close()
+            runtime.stop_serving()
+
+
 @click.command()
 @click.option("--port", type=PORT, default=8000, show_default=True)
 @click.option("--customers", type=click.IntRange(0, 200_000), default=120, show_default=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.config import Environment
@@ -174,9 +174,10 @@ class Runtime:
         with self.database.begin() as connection:
             return skip(connection, message_ids, self.clock.now(), who)
 
-    def start_serving(self) -> None:
-        """Start clock and workers. Raises ``AlreadyServing``."""
-        self.serving = Serving(self, self.environment.workers)
+    def start_serving(self, *, clock: bool = True, workers: int | None = None) -> None:
+        """Start clock and workers, or one of them. Raises ``AlreadyServing``."""
+        workers = self.environment.workers if workers is None else workers
+        self.serving = Serving(self, workers, clock=clock)
         self.serving.start()
         self._explore.resume()
 
@@ -249,6 +250,10 @@ class Runtime:
             self.gate.close_idle(self.open_resolved, older_than=seconds)
         except SQLAlchemyError:
             log.exception("Idle sessions could not be signed out; the next start tries again")
+
+
+def _first_line(error: OperationalError) -> str:
+    return (str(error.orig).strip().splitlines() or ["no reason given"])[0].rstrip(".") + "."
 
 
 def build(

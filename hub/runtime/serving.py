@@ -2,11 +2,15 @@
 
 import logging
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from hub.dispatch import ThreadDoorbell
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.dispatch import Bell, ThreadDoorbell, postgres_bell
 from hub.engine.runs import FlowBusy, next_waiting_run, skip_waiting_runs
-from hub.scheduler import Cleaning, SchedulerLoop, Ticker
+from hub.scheduler import LEADER, Cleaning, SchedulerLoop, Ticker
 from hub.settings.users import any_user
 from hub.store.base import to_ms
 from hub.store.owner import owner_is_dead
@@ -28,14 +32,26 @@ class AlreadyServing(Exception):
 
 
 class Serving:
-    """The working half of ``hub run``: ticks, sweeps, worker threads, idle sign-outs."""
+    """The working half of ``hub run``: ticks, sweeps, worker threads, idle sign-outs.
 
-    def __init__(self, runtime: "Runtime", workers: int) -> None:
+    ``clock`` off: runs are made elsewhere. ``workers`` 0: they are worked off elsewhere, and a ring
+    goes to the others through the database.
+    """
+
+    def __init__(self, runtime: "Runtime", workers: int, *, clock: bool = True) -> None:
         self._runtime = runtime
+        self._clock = clock
+        self._workers = workers
+        self._bell: Bell | None = None
+        if not runtime.database.is_sqlite:
+            heard = self._ring_here if workers else None
+            self._bell = postgres_bell(
+                runtime.database.engine, runtime.clock, heard, self._look_at_all
+            )
         self._doorbell = ThreadDoorbell(self._work, runtime.clock, workers)
         self._ticker = Ticker(runtime.tools, self.ring)
         self._cleaning = Cleaning(runtime.tools)
-        self._loop = SchedulerLoop(runtime.clock, self._tick)
+        self._loop = SchedulerLoop(getattr(runtime.clock, "host", runtime.clock), self._tick)
         self._swept_at = -SWEEP_SECONDS
         self._leads = False
 
@@ -45,43 +61,87 @@ class Serving:
         Raises ``AlreadyServing`` while another process serves it.
         """
         self._take_serving()
-        self._runtime.mover.sweep()
-        self._doorbell.start()
-        self._loop.start()
+        if self._workers:
+            self._runtime.mover.sweep()
+            self._doorbell.start()
+        if self._clock or self._workers:
+            self._loop.start()
+        if self._bell is not None:
+            self._bell.start()
 
     def stop(self) -> bool:
         """Stop claiming, let running calls end (25 s), sign out; True when all ended (R19)."""
         self._runtime.stopping.set()
-        self._loop.stop()
-        ended = self._doorbell.stop(STOP_SECONDS)
+        if self._clock or self._workers:
+            self._loop.stop()
+        if self._bell is not None:
+            self._bell.stop()
+        ended = self._doorbell.stop(STOP_SECONDS) if self._workers else True
         self._runtime.sign_out_idle(0.0)
-        with self._runtime.write() as session:
-            lease = session.get(Lease, SERVING)
-            if lease is not None and lease.owner == self._runtime.owner:
-                session.delete(lease)
+        try:
+            with self._runtime.write() as session:
+                for name in (self._lease_name(), LEADER):
+                    lease = session.get(Lease, name)
+                    if lease is not None and lease.owner == self._runtime.owner:
+                        session.delete(lease)
+        except SQLAlchemyError:
+            log.warning("The database is away; the leases of this process run out by themselves")
         return ended
 
+    def _lease_name(self) -> str:
+        """On SQLite one process serves; on PostgreSQL each says that it does, for the doctor."""
+        if self._runtime.database.is_sqlite:
+            return SERVING
+        return f"{SERVING}:{sha256(self._runtime.owner.encode()).hexdigest()[:24]}"
+
     def ring(self, flow_id: int) -> None:
-        """Let a worker look at a flow."""
+        """Let a worker look at a flow: one of this process, else one of another."""
+        if self._workers:
+            self._ring_here(flow_id)
+        elif self._bell is not None:
+            self._bell.ring(flow_id)
+
+    def _ring_here(self, flow_id: int) -> None:
         self._doorbell.ring(flow_id)
 
     def ring_all(self) -> None:
         """Let the workers look at every flow with due messages."""
         for flow_id in self._ticker.flows_with_work():
-            self._doorbell.ring(flow_id)
+            self.ring(flow_id)
+
+    def _look_at_all(self) -> None:
+        """What was rung for while nobody listened."""
+        for flow_id in {*self._ticker.flows_with_work(), *self._ticker.flows_with_runs()}:
+            self._ring_here(flow_id)
 
     def alive(self) -> tuple[bool, str]:
         """Say whether clock and workers run."""
-        ok = self._loop.running and self._doorbell.alive > 0
+        ok = all(self.ready().values())
         return ok, "Clock and workers running" if ok else "Clock or workers stopped"
 
     def ready(self) -> dict[str, bool]:
-        """The checks of /readyz."""
-        return {"scheduler": self._loop.running, "workers": self._doorbell.alive > 0}
+        """The checks of /readyz; what this process leaves to others counts while they live."""
+        ticks = self._loop.running if self._clock else self._others(f"name = '{LEADER}'")
+        works = self._doorbell.alive > 0 if self._workers else self._others("name LIKE 'serving:%'")
+        return {"scheduler": ticks, "workers": works}
+
+    def _others(self, where: str) -> bool:
+        found = text(f"SELECT 1 FROM lease WHERE {where} AND owner <> :me AND until > :now LIMIT 1")
+        bound = {"me": self._runtime.owner, "now": self._runtime.tools.now_ms()}
+        with self._runtime.read() as session:
+            return session.execute(found, bound).first() is not None
 
     def _take_serving(self) -> None:
         runtime = self._runtime
         now_ms = runtime.tools.now_ms()
+        if not runtime.database.is_sqlite:
+            if self._workers and self._others("name LIKE 'serving:%'"):
+                log.warning(
+                    "Another hub works on this database too. They share the work: each run and "
+                    "each record goes to one of them. Stop one if this was not meant."
+                )
+            self._renew_serving()
+            return
         with runtime.write() as session:
             lease = session.get(Lease, SERVING)
             if lease is not None and lease.owner != runtime.owner:
@@ -94,10 +154,12 @@ class Serving:
         self._renew_serving()
 
     def _renew_serving(self) -> None:
+        if not (self._workers or self._runtime.database.is_sqlite):
+            return
         runtime = self._runtime
         until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
         with runtime.write() as session:
-            session.merge(Lease(name=SERVING, owner=runtime.owner, until=until))
+            session.merge(Lease(name=self._lease_name(), owner=runtime.owner, until=until))
 
     def _tick(self) -> None:
         runtime = self._runtime
@@ -108,12 +170,13 @@ class Serving:
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
             self._renew_serving()
-            self._leads = self._ticker.lead()
+            self._leads = self._clock and self._ticker.lead()
             if self._leads:
                 runtime.mover.sweep()
                 runtime.sign_out_idle(60.0)
                 self._cleaning.clean_if_due()
-            self.ring_all()
+            if self._workers:
+                self._look_at_all()
         if self._leads:
             self._ticker.tick()
             for flow_id in self._ticker.flows_with_runs():
