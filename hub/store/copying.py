@@ -75,7 +75,7 @@ def _set_sequence(writing: Connection, table: Table) -> None:
                 func.setval(
                     sequence,
                     select(func.coalesce(func.max(column), 0) + 1).scalar_subquery(),
-                    False,  # noqa: FBT003 - setval's own third argument
+                    False,
                 )
             )
         )
