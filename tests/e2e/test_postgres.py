@@ -13,7 +13,10 @@ from test_changes import (  # noqa: F401 - the same tests, on PostgreSQL by this
     test_a_contact_whose_email_changed_keeps_its_user,
 )
 from test_first_sync import test_a_small_change_writes_exactly_that  # noqa: F401
-from test_interruptions import test_ctrl_c_in_mid_create_is_an_unknown_end  # noqa: F401
+from test_interruptions import (  # noqa: F401
+    at_point,
+    test_ctrl_c_in_mid_create_is_an_unknown_end,
+)
 
 from hub.dispatch.postgres import PostgresBell
 from hub.runtime import build
