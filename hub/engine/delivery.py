@@ -16,7 +16,7 @@ from hub.engine.readback import ReadBack
 from hub.engine.refusals import Refusals
 from hub.engine.resolve import resolve
 from hub.engine.sending import DrainStopped, Sender, Sent
-from hub.engine.surroundings import look_around
+from hub.engine.surroundings import look_around, unbound_due
 from hub.engine.unknown import search_unknown
 from hub.engine.work import Work, work_from
 from hub.outbox import (
@@ -70,6 +70,7 @@ class Delivery:
         self._unverified_calls = 0
         self.counts: Counter[str] = Counter()
         self.bulk = False
+        self._unbound = 0
         with tools.database.read() as session:
             flow = session.get_one(Flow, context.flow_id)
             self._refusals = Refusals(flow.refusals, flow.refusal_reason)
@@ -109,6 +110,7 @@ class Delivery:
         """Batch or one by one: judged once, on the backlog when the drain begins."""
         with self._tools.database.begin() as connection:
             waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
+            self._unbound = unbound_due(connection, self._context, self._tools.now_ms())
         threshold = int(self._context.messages.get("threshold_count") or 0)
         batch = bool(self._context.messages.get("batch"))
         self.bulk = batch and self._context.batch_limit > 1 and waiting["due"] > threshold
@@ -188,7 +190,7 @@ class Delivery:
         unbound = [work for work in works if work.external_id is None]
         if not unbound:
             return list(works)
-        listed = self._listing.fresh or len(unbound) > FEW
+        listed = self._listing.fresh or max(len(unbound), self._unbound) > FEW
         if listed or self._context.target.action.listing_before:
             if not self._listing.fresh:
                 self._listing.read()

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from hub.engine.context import FlowContext
 from hub.engine.work import Work
+from hub.store.work_tables import PENDING
 
 AROUND = text("""
 SELECT m.id, m.mapped, s.content_hash, s.canonical_hash AS settled_canonical,
@@ -27,6 +28,30 @@ LEFT JOIN binding AS pb ON pb.connection_id = :target AND pb.record_id = p.id
   AND pb.entity = :parent_entity
 WHERE m.claim_token = :token
 """)
+
+
+UNBOUND = text(f"""
+SELECT count(*) FROM (
+  SELECT 1 FROM message AS m
+  LEFT JOIN binding AS b ON b.connection_id = :target AND b.record_id = m.record_id
+    AND b.entity = :entity
+  WHERE m.flow_id = :flow AND m.{PENDING} AND m.due_at <= :now AND b.id IS NULL
+  LIMIT 100) AS unbound
+""")
+
+
+def unbound_due(connection: Connection, context: FlowContext, now_ms: int) -> int:
+    """Return how many due records are not linked yet, counted up to 100."""
+    found: int = connection.execute(
+        UNBOUND,
+        {
+            "target": context.target.id,
+            "entity": context.entity,
+            "flow": context.flow_id,
+            "now": now_ms,
+        },
+    ).scalar_one()
+    return found
 
 
 def look_around(
