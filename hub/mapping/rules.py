@@ -7,7 +7,7 @@ from typing import Any
 from hub.mapping.transforms import TRANSFORMS, MappingProblem, walk
 from hub.sdk import FieldRule
 
-Step = Callable[[Any, Mapping[str, Any]], Any]
+Step = tuple[Callable[[Any, str, Mapping[str, Any]], Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ class _Compiled:
 
 def _step(text: str) -> Step:
     name, _, argument = text.partition(":")
-    function = TRANSFORMS[name]
-    return lambda value, context: function(value, argument, context)
+    return TRANSFORMS[name], argument
 
 
 def _compile(rule: FieldRule) -> _Compiled:
@@ -74,6 +73,11 @@ class Mapper:
             value = self._value(item, context, problems)
             if value is None:
                 continue
+            if len(item.target) == 1:
+                payload[rule.target] = value
+                if not only_new:
+                    hashed[rule.target] = value
+                continue
             _put(payload, item.target, value)
             if not only_new:
                 _put(hashed, item.target, value)
@@ -83,42 +87,45 @@ class Mapper:
         rule = item.rule
         value = rule.constant
         for path in item.paths:
-            value = walk(context, path)
-            if value not in (None, ""):
+            value = context.get(path[0]) if len(path) == 1 else walk(context, path)
+            if value is not None and value != "":
                 break
-        label = rule.label or rule.target
         try:
-            for step in item.steps:
-                value = step(value, context)
+            for function, argument in item.steps:
+                value = function(value, argument, context)
         except MappingProblem as problem:
-            problems.append(Problem(label, str(problem), problem.remedy, problem.group))
+            problems.append(
+                Problem(rule.label or rule.target, str(problem), problem.remedy, problem.group)
+            )
             return None
         if rule.required and value in (None, ""):
-            problems.append(
-                Problem(
-                    label,
-                    f"{label} is missing; the store requires it.",
-                    f"Fill in {label} in the ERP; the next sync picks it up.",
-                    f"{label} missing",
-                )
-            )
+            problems.append(_missing(rule))
         if rule.max_length and isinstance(value, str) and len(value) > rule.max_length:
-            problems.append(
-                Problem(
-                    label,
-                    f"{label} has {len(value)} characters; the store takes {rule.max_length}. "
-                    "It was not cut.",
-                    f"Shorten {label} in the ERP; the next sync picks it up.",
-                    f"{label} too long",
-                )
-            )
+            problems.append(_too_long(rule, len(value)))
         return value
 
 
 def _put(payload: dict[str, Any], target: tuple[str, ...], value: Any) -> None:
-    if len(target) == 1:
-        payload[target[0]] = value
-        return
     for part in target[:-1]:
         payload = payload.setdefault(part, {})
     payload[target[-1]] = value
+
+
+def _missing(rule: FieldRule) -> Problem:
+    label = rule.label or rule.target
+    return Problem(
+        label,
+        f"{label} is missing; the store requires it.",
+        f"Fill in {label} in the ERP; the next sync picks it up.",
+        f"{label} missing",
+    )
+
+
+def _too_long(rule: FieldRule, length: int) -> Problem:
+    label = rule.label or rule.target
+    return Problem(
+        label,
+        f"{label} has {length} characters; the store takes {rule.max_length}. It was not cut.",
+        f"Shorten {label} in the ERP; the next sync picks it up.",
+        f"{label} too long",
+    )

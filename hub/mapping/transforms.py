@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from hub.mapping.places import COUNTRIES, STATES
@@ -21,7 +22,8 @@ class MappingProblem(Exception):
 def walk(source: Any, path: tuple[str, ...]) -> Any:
     """Follow a path through nested mappings; None where it ends early."""
     for part in path:
-        if not isinstance(source, Mapping):
+        # The plain check first: asking the abstract class costs more than the rest of a mapping.
+        if type(source) is not dict and not isinstance(source, Mapping):
             return None
         source = source.get(part)
     return source
@@ -33,6 +35,8 @@ def _at(context: Mapping[str, Any], path: str) -> Any:
 
 def text(value: Any, _argument: str, _context: Mapping[str, Any]) -> str:
     """Any value as stripped text; nothing becomes empty."""
+    if type(value) is str:
+        return value.strip()
     return "" if value is None else str(value).strip()
 
 
@@ -81,9 +85,14 @@ def default(value: Any, argument: str, _context: Mapping[str, Any]) -> Any:
 
 def mapped(value: Any, argument: str, _context: Mapping[str, Any]) -> Any:
     """``map:a=1,b=2,*=x``: replace by table; whole numbers become numbers."""
-    table = dict(pair.split("=", 1) for pair in argument.split(","))
+    table = _table(argument)
     found = table.get(str(value), table.get("*", value))
     return int(found) if isinstance(found, str) and found.lstrip("-").isdigit() else found
+
+
+@cache
+def _table(argument: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in argument.split(","))
 
 
 def values(value: Any, argument: str, context: Mapping[str, Any]) -> Any:

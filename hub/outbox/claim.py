@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from hub.sdk import LeaseLost
+from hub.store.queries import statement
 from hub.store.work_tables import BLOCKED, PENDING, RUNNING, UNKNOWN, WAITING
 
 LEASE_MS = 60_000
@@ -20,7 +21,7 @@ COLUMNS = (
     "created_at, outcome"
 )
 
-NEXT_ISOLATED = text(f"""
+NEXT_ISOLATED = statement(f"""
 SELECT isolation FROM message
 WHERE flow_id = :flow AND {PENDING} AND due_at <= :now AND isolation > 0
 ORDER BY isolation DESC, id LIMIT 1
@@ -45,21 +46,21 @@ WHERE id IN (
 RETURNING {COLUMNS}
 """
 
-INSERT_CLAIM = text(
+INSERT_CLAIM = statement(
     "INSERT INTO claim (token, flow_id, owner, until) VALUES (:token, :flow, :owner, :until)"
 )
 
 
 def _take(
-    connection: Connection, statement: str, flow_id: int, owner: str, now_ms: int, **bound: Any
+    connection: Connection, update: str, flow_id: int, owner: str, now_ms: int, **bound: Any
 ) -> tuple[str, list[Any]]:
     token = secrets.token_urlsafe(18)
     if connection.dialect.name == "postgresql":
         # Rows that another worker is taking now are left to it, instead of waited for (R22).
-        statement = statement.replace("LIMIT :size)", "LIMIT :size FOR UPDATE SKIP LOCKED)")
+        update = update.replace("LIMIT :size)", "LIMIT :size FOR UPDATE SKIP LOCKED)")
     rows = list(
         connection.execute(
-            text(statement), {"flow": flow_id, "token": token, "now": now_ms, **bound}
+            statement(update), {"flow": flow_id, "token": token, "now": now_ms, **bound}
         )
     )
     if rows:
@@ -101,7 +102,7 @@ def renew(connection: Connection, tokens: Sequence[str], now_ms: int, lease_ms: 
     held = 0
     for token in tokens:
         held += connection.execute(
-            text("UPDATE claim SET until = :until WHERE token = :token AND until > :now"),
+            statement("UPDATE claim SET until = :until WHERE token = :token AND until > :now"),
             {"until": now_ms + lease_ms, "token": token, "now": now_ms},
         ).rowcount
     return held
@@ -132,7 +133,7 @@ def record_intent(
 ) -> int:
     """Write the Attempt that is the intent of these creates, before they are sent (R10.4)."""
     row = connection.execute(
-        text(
+        statement(
             "INSERT INTO attempt (flow_id, run_id, claim_token, creates, keys, method, url, "
             "sent_at, outcome) VALUES (:flow, :run, :token, true, :keys, :method, :url, :now, "
             "'sent') RETURNING id"
@@ -153,7 +154,7 @@ def record_intent(
 def give_back(connection: Connection, token: str, now_ms: int, due_ms: int | None = None) -> int:
     """Return a claim's unsent rows; a newer waiting row makes the older one superseded."""
     changed = connection.execute(
-        text(f"""
+        statement(f"""
 UPDATE message SET claim_token = NULL, updated_at = :now, due_at = :due,
   status = CASE WHEN EXISTS (SELECT 1 FROM message AS w
                              WHERE w.dedup_key = message.dedup_key AND w.{WAITING})
@@ -162,13 +163,13 @@ WHERE claim_token = :token AND status = 'in_flight'"""),
         {"token": token, "now": now_ms, "due": now_ms if due_ms is None else due_ms},
     ).rowcount
     connection.execute(
-        text(
+        statement(
             "UPDATE message SET claim_token = NULL, updated_at = :now "
             "WHERE claim_token = :token AND status = 'unknown'"
         ),
         {"token": token, "now": now_ms},
     )
-    connection.execute(text("DELETE FROM claim WHERE token = :token"), {"token": token})
+    connection.execute(statement("DELETE FROM claim WHERE token = :token"), {"token": token})
     return changed
 
 
@@ -187,7 +188,7 @@ def sweep(
     taken = 0
     # Held against a renewal that comes now: it finds no claim any more, and so nothing is sent.
     locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
-    claims = text(f"SELECT token, flow_id, owner, until FROM claim ORDER BY token{locked}")
+    claims = statement(f"SELECT token, flow_id, owner, until FROM claim ORDER BY token{locked}")
     for claim in connection.execute(claims).all():
         over = claim.until <= now_ms or claim.until > now_ms + FAR_AHEAD_MS
         if over or is_dead(claim.owner):
@@ -199,19 +200,21 @@ def sweep(
 def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
     """Make a claim's rows whose create may be under way ``unknown``; returns how many (R10.6)."""
     intents = connection.execute(
-        text("SELECT keys FROM attempt WHERE claim_token = :token AND outcome = 'sent'"),
+        statement("SELECT keys FROM attempt WHERE claim_token = :token AND outcome = 'sent'"),
         {"token": token},
     ).scalars()
     sent = {key for keys in intents for key in json.loads(keys)}
     rows = connection.execute(
-        text("SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"),
+        statement(
+            "SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"
+        ),
         {"token": token},
     ).all()
     common = {"token": token, "now": now_ms, "hold": hold_until}
     unknown = [{**common, "id": row.id} for row in rows if row.key in sent]
     if unknown:
         connection.execute(
-            text(
+            statement(
                 "UPDATE message SET status = 'unknown', claim_token = NULL, due_at = :now, "
                 "searches = 0, hold_until = :hold, updated_at = :now, reason = "
                 "'The hub stopped while this record was being created; it is being looked up.' "
@@ -224,13 +227,15 @@ def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: i
 
 def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
     size: int = connection.execute(
-        text("SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"),
+        statement(
+            "SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"
+        ),
         {"token": token},
     ).scalar_one()
     doubt_creates(connection, token, now_ms, hold_until)
     limit = 1 if size <= 50 else size // 2
     connection.execute(
-        text(
+        statement(
             "UPDATE message SET crashes = crashes + CASE WHEN isolation = 1 THEN 1 ELSE 0 END, "
             "isolation = :limit WHERE claim_token = :token AND status = 'in_flight'"
         ),
@@ -243,7 +248,7 @@ def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int)
 
 def _park_killers(connection: Connection, now_ms: int) -> None:
     connection.execute(
-        text(
+        statement(
             f"UPDATE message SET status = 'parked', updated_at = :now, "
             "reason = 'This record stopped the worker three times while it was handled alone.', "
             "reason_group = 'stops the worker', "
@@ -276,13 +281,13 @@ def waiting_counts(connection: Connection, flow_id: int, now_ms: int) -> dict[st
     found = {
         name: int(
             connection.execute(
-                text(f"SELECT count(*) FROM message WHERE flow_id = :flow AND {where}"), bound
+                statement(f"SELECT count(*) FROM message WHERE flow_id = :flow AND {where}"), bound
             ).scalar_one()
         )
         for name, where in counts.items()
     }
     if found["due"]:
-        behind = int(connection.execute(text(BEHIND), bound).scalar_one())
+        behind = int(connection.execute(statement(BEHIND), bound).scalar_one())
         found["due"] -= behind
         found["later"] += behind
     return found

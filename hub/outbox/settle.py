@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from hub.sdk import LeaseLost
+from hub.store.queries import statement
 from hub.store.work_tables import BLOCKED, WAITING
 
 FINAL = {"done", "unchanged", "filtered"}
@@ -99,14 +100,18 @@ class Settlement:
         back = [self._values(row, now_ms) for row in self.rows if row.status in waiting]
         changed = 0
         if final:
-            changed += connection.execute(text(_UPDATE.format(status=":status")), final).rowcount
+            changed += connection.execute(
+                statement(_UPDATE.format(status=":status")), final
+            ).rowcount
         if back:
             superseded = (
                 f"CASE WHEN EXISTS (SELECT 1 FROM message AS w WHERE w.dedup_key = "
                 f"message.dedup_key AND w.{WAITING} AND w.id <> message.id) "
                 "THEN 'superseded' ELSE :status END"
             )
-            changed += connection.execute(text(_UPDATE.format(status=superseded)), back).rowcount
+            changed += connection.execute(
+                statement(_UPDATE.format(status=superseded)), back
+            ).rowcount
         if changed != len(self.rows):
             raise LeaseLost("another worker took these records over; nothing was settled")
 
@@ -157,7 +162,7 @@ class Settlement:
         ]
         if forget:
             connection.execute(
-                text(
+                statement(
                     "UPDATE flow_state SET content_hash = NULL, canonical_hash = NULL "
                     "WHERE flow_id = :flow AND record_id = :record"
                 ),
@@ -172,7 +177,7 @@ class Settlement:
         ]
         if drop:
             connection.execute(
-                text(
+                statement(
                     "DELETE FROM binding WHERE connection_id = :connection "
                     "AND record_id = :record AND entity = :entity"
                 ),
@@ -196,7 +201,7 @@ class Settlement:
     def _attempts(self, connection: Connection, now_ms: int) -> None:
         if self.ended_intents:
             connection.execute(
-                text(
+                statement(
                     "UPDATE attempt SET ended_at = :now, status_code = :status_code, "
                     "outcome = :outcome, results = :results, request = :request, "
                     "response = :response WHERE id = :id"
@@ -205,7 +210,7 @@ class Settlement:
             )
         if self.attempts:
             connection.execute(
-                text(
+                statement(
                     "INSERT INTO attempt (flow_id, run_id, claim_token, creates, keys, method, "
                     "url, sent_at, ended_at, status_code, outcome, results, request, response) "
                     "VALUES (:flow, :run, :token, false, :keys, :method, :url, :sent_at, :now, "
@@ -253,7 +258,7 @@ class Settlement:
         ]
         if rows:
             connection.execute(
-                text(
+                statement(
                     "UPDATE message SET status = 'pending', due_at = :now, reason = '', "
                     f"blocked_entity = NULL, blocked_key = NULL WHERE id = :id AND {BLOCKED} "
                     "AND EXISTS (SELECT 1 FROM binding AS b JOIN record AS r "
@@ -272,7 +277,7 @@ class Settlement:
         if not keys:
             return 0
         return connection.execute(
-            text(
+            statement(
                 "UPDATE message SET status = 'pending', due_at = :now, updated_at = :now, "
                 "reason = '', blocked_entity = NULL, blocked_key = NULL "
                 f"WHERE {BLOCKED} AND blocked_entity = :entity AND blocked_key = :key "
@@ -300,7 +305,7 @@ UPDATE message SET status = {status}, claim_token = :next_token, outcome = :outc
 WHERE id = :id AND claim_token = :token AND status = :expect
 """
 
-_UPSERT_STATE = text("""
+_UPSERT_STATE = statement("""
 INSERT INTO flow_state (flow_id, record_id, canonical_hash, content_hash, source_version,
                         rule_version, sent, settled_at)
 VALUES (:flow, :record, :canonical_hash, :content_hash, :source_version, :rule_version, :sent, :now)
@@ -310,7 +315,7 @@ ON CONFLICT (flow_id, record_id) DO UPDATE SET
   sent = COALESCE(excluded.sent, flow_state.sent), settled_at = excluded.settled_at
 """)
 
-_UPSERT_BINDING = text("""
+_UPSERT_BINDING = statement("""
 INSERT INTO binding (record_id, connection_id, entity, external_id, how, bound_at)
 VALUES (:record, :connection, :entity, :external, :how, :now)
 ON CONFLICT (connection_id, record_id, entity) DO UPDATE SET
@@ -330,7 +335,7 @@ def write_log(
 ) -> None:
     """Add lines to the connector log, inside the caller's transaction."""
     connection.execute(
-        text(
+        statement(
             "INSERT INTO log_entry (at, level, connector_id, flow_key, run_id, message_id, "
             'message, entity_url, "user", description) VALUES (:now, :level, :connector, '
             ":flow_key, :run, :message_id, :message, :entity_url, :user, :description)"

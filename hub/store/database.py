@@ -156,7 +156,9 @@ def _postgresql(url: URL) -> Engine:
             connect_args={
                 "connect_timeout": 10,
                 "application_name": "integration-hub",
-                "options": " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()),
+                "options": " ".join(
+                    f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()
+                ),
                 # A pooler between hands statements to other connections than prepared them.
                 "prepare_threshold": None,
             },
