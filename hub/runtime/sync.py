@@ -196,7 +196,7 @@ class Sync:
                 )
             ).scalar()
         pause = 1.0 if next_due is None else (next_due - runtime.tools.now_ms()) / 1000
-        runtime.clock.sleep(min(max(pause, 0.2), 5.0, left))
+        runtime.clock.sleep(min(max(pause, 1.0), 5.0, left))
         runtime.mover.sweep()
         return True
 

@@ -70,7 +70,7 @@ class Rig:
             "PATH": os.environ.get("PATH", ""),
             **({"HUB_DATABASE_URL": database} if database else {}),
         }
-        self.config: dict[str, Any] = {"features": dict.fromkeys(FLOWS, {}), **config}
+        self.config: dict[str, Any] = {"features": {key: {} for key in FLOWS}, **config}
         self._runtime: Runtime | None = None
         self.ok(self.apply())
 
