@@ -36,9 +36,9 @@ class Warehouses:
         self._upper = {name.upper(): to for name, to in (self.places or {}).items()}
 
     @property
-    def asked(self) -> list[str]:
-        """Warehouse filters of the inquiries; an empty text reads all of them."""
-        return [""] if self.places is None else list(self.places)
+    def locations(self) -> list[str]:
+        """Every store location that stock is kept for."""
+        return [DEFAULT_LOCATION] if self.places is None else sorted(set(self.places.values()))
 
     def place(self, warehouse: str) -> str | None:
         """Return the store location of a warehouse; None when it does not count."""
@@ -57,6 +57,14 @@ class Sums:
     def note(self, answer: Answer) -> None:
         """Remember when the first answer was given; it is the version of all levels."""
         self.read_at = self.read_at or http_date(answer.headers.get("date"))
+
+    def know(self, sku: str, places: Sequence[str]) -> None:
+        """An item that lies in no chosen warehouse has none there: its level is zero, not absent.
+
+        Otherwise the store would keep what it last heard when a warehouse is no longer chosen.
+        """
+        for place in places:
+            self._levels.setdefault((sku, place), [_ZERO, _ZERO, _ZERO])
 
     def add(self, sku: str, place: str, row: Row, names: Sequence[str]) -> None:
         """Add one row of an inquiry; ``names`` are its names of the quantities."""
@@ -106,21 +114,24 @@ def fetch(
 
 
 def read_storage(client: AcumaticaClient, warehouses: Warehouses, sums: Sums) -> None:
-    """Add StorageDetailsInquiry, one call per chosen warehouse or one for all (CONTRACT §4).
+    """Add StorageDetailsInquiry over all warehouses, in one call (CONTRACT §4).
 
     Raises EntityMissing where the endpoint has no such inquiry.
     """
-    for warehouse in warehouses.asked:
-        fields = {"WarehouseID": warehouse} if warehouse else {}
-        answer = client.inquire("StorageDetailsInquiry", fields, "StorageDetails")
-        sums.note(answer)
-        for row in _details(answer, "StorageDetails"):
-            sku, name = _text(row, "InventoryID"), _text(row, "WarehouseID")
-            if warehouse and name.upper() != warehouse.upper():
-                continue
-            place = warehouses.place(name)
-            if sku and place is not None:
-                sums.add(sku, place, row, QUANTITIES)
+    answer = client.inquire("StorageDetailsInquiry", {}, "StorageDetails")
+    sums.note(answer)
+    locations = warehouses.locations
+    for row in _details(answer, "StorageDetails"):
+        sku = _text(row, "InventoryID")
+        if not sku:
+            continue
+        place = warehouses.place(_text(row, "WarehouseID"))
+        if place is None:
+            sums.know(sku, locations)
+        else:
+            sums.add(sku, place, row, QUANTITIES)
+            if len(locations) > 1:
+                sums.know(sku, locations)
 
 
 def read_item(client: AcumaticaClient, sku: str, warehouses: Warehouses, sums: Sums) -> None:
@@ -131,6 +142,7 @@ def read_item(client: AcumaticaClient, sku: str, warehouses: Warehouses, sums: S
         return
     sums.note(answer)
     for row in _details(answer, "Results"):
+        sums.know(sku, warehouses.locations)
         name = _text(row, "WarehouseID")
         place = warehouses.place(name) if name else None
         if place is not None:

@@ -27,11 +27,19 @@ def site(tmp_path_factory):
     thread.start()
     hub.url = f"http://127.0.0.1:{server.effective_port}"
     hub.pages = {
-        "dashboard": "/", "month": "/?period=30d", "syncs": "/syncs/", "sync": "/syncs/1",
-        "range": "/syncs/1/range", "run": f"/runs/{hub.running}", "finished": f"/runs/{hub.full}",
-        "cancel": f"/runs/{hub.running}/cancel", "messages": "/messages/",
-        "message": f"/messages/{hub.seeded['parked']}", "records": "/records/?connector=B2B-US",
-        "record": f"/records/{hub.seeded['records']['HARBORFO']}", "logs": "/logs/",
+        "dashboard": "/",
+        "month": "/?period=30d",
+        "syncs": "/syncs/",
+        "sync": "/syncs/1",
+        "range": "/syncs/1/range",
+        "run": f"/runs/{hub.running}",
+        "finished": f"/runs/{hub.full}",
+        "cancel": f"/runs/{hub.running}/cancel",
+        "messages": "/messages/",
+        "message": f"/messages/{hub.seeded['parked']}",
+        "records": "/records/?connector=B2B-US",
+        "record": f"/records/{hub.seeded['records']['HARBORFO']}",
+        "logs": "/logs/",
         "no match": "/messages/?tab=parked&connector=B2B-EU",
     }
     yield hub
@@ -150,8 +158,15 @@ def test_the_dashboard_follows_without_a_reload(page, site):
     page.goto(site.url + "/")
     page.evaluate("window.still = true")
     before = page.locator(".attn li").count()
-    site.message(site.flows["SPARES", "customer"], site.seeded["records"]["VOGELGRO"], "VOGEL",
-                 entity="customer", age=1, reason="Something new.", reason_group="something new")
+    site.message(
+        site.flows["SPARES", "customer"],
+        site.seeded["records"]["VOGELGRO"],
+        "VOGEL",
+        entity="customer",
+        age=1,
+        reason="Something new.",
+        reason_group="something new",
+    )
     page.get_by_text("Something new.").wait_for(timeout=9000)
     assert page.locator(".attn li").count() == before + 1
     assert page.evaluate("window.still") is True

@@ -181,7 +181,8 @@ def customer(key, external_id=None, changed=None, preferences=None, values=None,
 
 
 def location(key, company, external_id=None, default="", **fields):
-    parent = {"external_id": company, "name": "Parent", "default_location": default}
+    parent = {"external_id": company, "name": "Parent"}
+    fields.setdefault("default", key == default)
     canonical = {
         "key": key,
         "name": "Main warehouse",

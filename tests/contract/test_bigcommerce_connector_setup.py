@@ -129,7 +129,6 @@ def test_rules_read_only_what_the_canonical_record_has(flow):
         "parent.external_id",
         "parent.name",
         "parent.primary_contact",
-        "parent.default_location",
         "preferences.send_welcome_email",
     }
     for rule in PLUGIN.mapping_defaults(action):

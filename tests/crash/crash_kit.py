@@ -25,7 +25,7 @@ IGNORED = {
     "users": {"id", "companyId", "customerId", "createdAt", "updatedAt"},
 }
 KEYS = {
-    "companies": lambda row: Rig.stamp(row),
+    "companies": Rig.stamp,
     "addresses": lambda row: row["externalId"],
     "users": lambda row: row["email"].lower(),
 }
