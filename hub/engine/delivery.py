@@ -66,7 +66,7 @@ class Delivery:
         self._should_stop = should_stop
         self._on_progress = on_progress
         self._listing = Listing(tools, context, target, run_id)
-        self._read_back = ReadBack(tools, context, target, run_id)
+        self._read_back = ReadBack(tools, context, target, run_id, should_stop)
         self._unverified_calls = 0
         self.counts: Counter[str] = Counter()
         self.bulk = False
@@ -256,10 +256,16 @@ class Delivery:
             sent = self._sender.send([first])
             self._settle_sent(token, [sent])
             if sent.rows[0].outcome == "created":
-                prove_stamp(self._tools, self._context, self._target, first, token)
+                if not self._proven(first, token):
+                    return []
             elif sent.rows[0].status == "unknown":
                 return []
         return creates
+
+    def _proven(self, first: Work, token: str) -> bool:
+        return prove_stamp(
+            self._tools, self._context, self._target, first, token, self._should_stop
+        )
 
     def _waits_for_proof(self) -> bool:
         """While the end of the first create is not known, no second one is made."""

@@ -1,5 +1,6 @@
 """Prove by the first real record that our stamp comes back by search (R10.2, F12)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
@@ -27,10 +28,18 @@ def proof_needed(tools: Tools, context: FlowContext) -> bool:
         return not session.get_one(Flow, context.flow_id).stamp_proven
 
 
-def prove_stamp(tools: Tools, context: FlowContext, client: Any, work: Work, token: str) -> None:
+def prove_stamp(
+    tools: Tools,
+    context: FlowContext,
+    client: Any,
+    work: Work,
+    token: str,
+    should_stop: Callable[[], bool],
+) -> bool:
     """Search the created record by its stamp until it is found or the hold has passed.
 
-    Raises ``StampLost`` naming the field; the record itself is bound by its own answer.
+    Returns False when the hub stops meanwhile. Raises ``StampLost`` naming the field; the record
+    itself is bound by its own answer.
     """
     action = context.target.action
     item = LoadItem(work.key, work.native, None, str(work.id))
@@ -43,10 +52,13 @@ def prove_stamp(tools: Tools, context: FlowContext, client: Any, work: Work, tok
             raise _lost(context, work)
         with tools.database.begin() as connection:
             renew(connection, [token], tools.now_ms(), 120_000)
+        if should_stop():
+            return False
         tools.clock.sleep(pause)
         waited += pause
-        pause = min(pause * 2, 30)
+        pause = min(pause * 2, 8)
     mark_proven(tools, context)
+    return True
 
 
 def mark_proven(tools: Tools, context: FlowContext) -> None:

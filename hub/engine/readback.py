@@ -1,6 +1,6 @@
 """Writes that the target applies later (stock): read back, write once more, then park."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ class ReadBack:
     context: FlowContext
     client: Any
     run_id: int | None
+    should_stop: Callable[[], bool]
     open: dict[str, list[Work]] = field(default_factory=dict)
     ended: list[Settled] = field(default_factory=list)
     first_at: float = 0.0
@@ -50,10 +51,19 @@ class ReadBack:
             if not self.open:
                 break
             self.keep_alive()
-            self.tools.clock.sleep(self.first_at + delay - self.tools.clock.monotonic())
+            if not self._wait_until(self.first_at + delay):
+                return []
             self.keep_alive()
             self._check()
         return [work for works in self.open.values() for work in works]
+
+    def _wait_until(self, moment: float) -> bool:
+        """Sleep in short steps; False when the hub stops: the claims then go back (R19)."""
+        while (left := moment - self.tools.clock.monotonic()) > 0:
+            if self.should_stop():
+                return False
+            self.tools.clock.sleep(min(left, 1.0))
+        return True
 
     def _check(self) -> None:
         works = [work for rows in self.open.values() for work in rows]

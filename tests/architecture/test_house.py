@@ -74,9 +74,9 @@ def outside_the_seams() -> Iterator[str]:
         if place[:2] == ("hub", "seams"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if (node.value.id, node.attr) in FORBIDDEN:
-                    yield f"{'/'.join(place)}:{node.lineno} {node.value.id}.{node.attr}"
+            named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if named and (node.value.id, node.attr) in FORBIDDEN:
+                yield f"{'/'.join(place)}:{node.lineno} {node.value.id}.{node.attr}"
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module]

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 from operate_kit import EMAIL, PASSWORD, Hub
 from operate_seed import seed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("operate")]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -88,7 +88,14 @@ def violations(page):
     return [(v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found["violations"]]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1440),
+        pytest.param("dark", 1440, marks=pytest.mark.slow),
+        ("light", 390),
+    ],
+)
 def test_axe_finds_nothing_and_the_policy_is_kept(page, site, theme, width):
     page.set_viewport_size({"width": width, "height": 844})
     found = {}
