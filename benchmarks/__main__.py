@@ -2,8 +2,11 @@
 
 import json
 import math
+import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.world import SEED, WIDE, Hub, Simulator, measured, store_calls
 
@@ -104,11 +107,101 @@ def memory() -> None:
     )
 
 
+def silence() -> None:
+    """A run in which nothing changed, and one in which one per cent did."""
+    erp, store = pair(1000, 200)
+    hub = Hub(erp, store)
+    try:
+        hub.sync()
+        hub.sync()
+        before, reads = store.stats(), erp.stats()
+        quiet = hub.sync()
+        asked = {
+            name: count
+            for name, count in store_calls(reads, erp.stats()).items()
+            if count and "auth" not in name
+        }
+        sent = sum(store_calls(before, store.stats()).values())
+        line("No-change run: store calls", "0", f"{sent}")
+        line("No-change run: reads per entity and partition", "<= 1", f"{asked}")
+        flows = ", ".join(quiet["flows"])
+        changed = [row["CustomerID"]["value"] for row in erp.rows("Customer")][100:110]
+        for key in changed:
+            erp.put("Customer", key, {"CustomerName": f"Renamed {key}"})
+        effects = store.effects("companies")
+        done = hub.sync()["flows"]["customer"]
+        written = store.effects("companies") - effects
+        line(
+            f"1 % changed, {len(changed)} customers: companies written",
+            f"{done['read'] - done['filtered'] - done['unchanged']}",
+            f"{written}  ({done['filtered']} of them filtered, flows {flows})",
+        )
+    finally:
+        hub.remove()
+        erp.stop()
+        store.stop()
+
+
+def quota() -> None:
+    """450 single updates of bound companies at 150 calls per 30 s, whole and 90 % share."""
+    for share, most in ((100, 66.0), (90, 99.0)):
+        size = ("--customers", "620", "--items", "10")
+        erp = Simulator("acumatica", *size, "--quota", "none")
+        store = Simulator(
+            "bigcommerce", *size, "--quota", "b2b=150/30", "--quota", "core=1000000/30"
+        )
+        hub = Hub(erp, store, share=share, batch=False, threshold_count=0)
+        try:
+            hub.sync("customer")
+            bound = [r["extraFields"] for r in store.rows("companies")]
+            keys = [field[0]["fieldValue"] for field in bound if field][:450]
+            for key in keys:
+                erp.put("Customer", key, {"CustomerName": f"Renamed {key}"})
+            time.sleep(31)
+            before = store.stats()
+            done = hub.sync("customer")["flows"]["customer"]
+            refused = store.stats()["refused"] - before["refused"]
+            line(
+                f"{done['updated']} single updates at 150 / 30 s, share {share} %",
+                f"<= {most:.0f} s",
+                f"{done['seconds']:.1f} s, {refused} refused",
+            )
+        finally:
+            hub.remove()
+            erp.stop()
+            store.stop()
+
+
+def idle() -> None:
+    """Memory of a serving hub that has nothing to do."""
+    erp, store = pair(120, 400)
+    hub = Hub(erp, store)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hub", "run", "--port", "0"],
+        env=hub.environ,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(20)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        kilobytes = int(status.split("VmRSS:")[1].split()[0])
+        line("Idle hub, resident memory", "<= 120 MB", f"{kilobytes / 1024:.0f} MB")
+    finally:
+        process.terminate()
+        process.wait(40)
+        hub.remove()
+        erp.stop()
+        store.stop()
+
+
 FIGURES: dict[str, Callable[[], None]] = {
     "customers": customers,
     "stock": stock,
     "calls": calls,
     "memory": memory,
+    "silence": silence,
+    "idle": idle,
+    "quota": quota,
 }
 
 
