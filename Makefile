@@ -26,7 +26,8 @@ chromium: $(VENV)/.dev
 	@sh scripts/chromium.sh $(BIN)
 
 test: $(VENV)/.dev chromium  ## Set up and run the tests
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 -m "not browser"
+	$(BIN)/python -m pytest -q -p no:randomly -m browser
 
 lint: $(VENV)/.dev  ## Style and imports
 	$(BIN)/ruff check hub plugins tests benchmarks scripts

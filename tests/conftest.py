@@ -29,7 +29,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
     outcome = yield
     report = outcome.get_result()
     required = os.environ.get("HUB_BROWSER_REQUIRED") == "1"
-    if required and report.skipped and "browser" in item.keywords and not hasattr(report, "wasxfail"):
+    tried = "slow" not in item.keywords or item.config.getoption("--slow")
+    if required and tried and report.skipped and "browser" in item.keywords:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"HUB_BROWSER_REQUIRED=1, but this browser test was skipped. {reason}"

@@ -15,7 +15,7 @@ from web_frame import PASSWORD
 from hub.web import create_app
 from hub.web.server import make_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("configuration")]
+pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WRONG = {

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 from operate_kit import EMAIL, PASSWORD, Hub
 from operate_seed import seed
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("operate")]
+pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
