@@ -89,7 +89,7 @@ def _advanced() -> list[ParameterSpec]:
             required=True,
             default=DEFAULT_VERSION,
             pattern=r"\d{2}\.\d{3}\.\d{3}",
-            pattern_help="Endpoint version must look like 24.200.001.",
+            pattern_help="must look like 24.200.001",
             group=CONNECTION,
             advanced=True,
             sign_in=True,
