@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import BinaryIO
 
 from hub.config import ConfigProblem
 
@@ -15,6 +17,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20
 LARGEST_MANIFEST = 100_000
+SEAL = 64
+"""Characters of the SHA-256 (hex) over all that stands before it: the archive's comment."""
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,37 @@ def pack(draft: Path, copy: Path, manifest: Manifest) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
             archive.write(copy, manifest.file)
+            archive.comment = b"0" * SEAL
+        seal = _seal(file)
+        file.write(seal)
         file.flush()
         os.fsync(file.fileno())
 
 
+def _seal(file: BinaryIO) -> bytes:
+    """Return the SHA-256 of all but the last ``SEAL`` bytes, and stand before these."""
+    left = file.seek(-SEAL, os.SEEK_END)
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left and (chunk := file.read(min(CHUNK, left))):
+        left -= len(chunk)
+        digest.update(chunk)
+    return digest.hexdigest().encode()
+
+
 @contextmanager
 def open_archive(source: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a backup. Raises ``ConfigProblem``."""
+    """Open a backup whose every byte is as it was written. Raises ``ConfigProblem``."""
     try:
         archive = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError) as error:
+        with source.open("rb") as file:
+            if len(archive.comment) != SEAL or _seal(file) != archive.comment:
+                archive.close()
+                raise ConfigProblem(
+                    f"{source} is damaged: its checksum does not match. Use another backup; "
+                    "nothing was changed."
+                )
+    except (*DAMAGE, OSError) as error:
         why = getattr(error, "strerror", None) or "it is no backup of the hub, or it was cut"
         raise ConfigProblem(f"{source} cannot be read: {why}. Nothing was changed.") from None
     with archive:
@@ -78,7 +104,7 @@ def read_manifest(archive: zipfile.ZipFile, source: Path) -> Manifest:
             and manifest.size >= 0
             and all(isinstance(name, str) for name in manifest.key_ids)
         )
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, OSError):
+    except (KeyError, TypeError, OSError, *DAMAGE):
         usable = False
     if not usable:
         raise ConfigProblem(
@@ -100,7 +126,7 @@ def unpack(archive: zipfile.ZipFile, manifest: Manifest, target: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         whole = left == 0 and digest.hexdigest() == manifest.sha256
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError):
+    except DAMAGE:
         whole = False
     except OSError as error:
         raise ConfigProblem(

@@ -59,11 +59,21 @@ def test_a_backup_comes_back_and_the_replaced_database_stays(hub, tmp_path):
     done = restore_backup(hub.environment, SystemClock(), file)
     assert done.kept
     assert done.kept.exists()
-    damaged = bytearray(file.read_bytes())
-    damaged[len(damaged) // 2] ^= 8
-    file.write_bytes(damaged)
-    with pytest.raises(ConfigProblem, match=r"[Nn]othing was changed"):
-        restore_backup(hub.environment, SystemClock(), file)
+
+
+def test_one_changed_bit_anywhere_in_a_backup_is_found(hub, tmp_path):
+    file = tmp_path / "a.backup"
+    make_backup(hub.environment, SystemClock(), file)
+    hub.close()
+    whole = file.read_bytes()
+    before = (hub.environment.home / "hub.db").read_bytes()
+    for position in [*range(0, len(whole), len(whole) // 60), len(whole) - 1]:
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << position % 8
+        file.write_bytes(damaged)
+        with pytest.raises(ConfigProblem, match=r"[Nn]othing was changed"):
+            restore_backup(hub.environment, SystemClock(), file)
+    assert (hub.environment.home / "hub.db").read_bytes() == before
 
 
 def test_a_cut_database_is_refused(hub):
