@@ -6,6 +6,7 @@ import os
 import pstats
 import resource
 import sys
+import time
 from dataclasses import asdict
 
 from hub.runtime import build
@@ -21,13 +22,13 @@ def cpu() -> float:
 def main(mode: str, flows: list[str]) -> None:
     runtime = build(keep_alive=True)
     started = cpu()
-    profile = cProfile.Profile() if os.environ.get("BENCH_PROFILE") else None
+    profile = cProfile.Profile(time.process_time) if os.environ.get("BENCH_PROFILE") else None
     if profile:
         profile.enable()
     done = Sync(runtime, "BENCH").run(flows, mode=mode)
     if profile:
         profile.disable()
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("cumtime").print_stats(200)
     spent = cpu() - started
     runtime.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

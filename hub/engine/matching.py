@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.resolve import differing, load_context_of
@@ -13,6 +13,7 @@ from hub.mapping import canonical_json
 from hub.outbox import Settled
 from hub.sdk import Listed, Window
 from hub.store.queries import listed_rows
+from hub.store.transaction import Transaction
 
 FEW = 10
 """Up to this many records are searched one by one; more cost less as a listing."""
@@ -67,7 +68,7 @@ class Listing:
             "fields": canonical_json(listed.fields),
         }
 
-    def find(self, connection: Connection, works: Sequence[Work]) -> dict[str, list[Listed]]:
+    def find(self, connection: Transaction, works: Sequence[Work]) -> dict[str, list[Listed]]:
         """Return the hits of each record, by its key: by stamp, else by natural key."""
         found = self._select(connection, "stamp", [work.key for work in works])
         naturals = {
@@ -84,7 +85,7 @@ class Listing:
         return found
 
     def _select(
-        self, connection: Connection, column: Literal["stamp", "natural_key"], values: list[str]
+        self, connection: Transaction, column: Literal["stamp", "natural_key"], values: list[str]
     ) -> dict[str, list[Listed]]:
         context = self._context
         found: dict[str, list[Listed]] = {}
@@ -121,7 +122,7 @@ def natural_of(context: FlowContext, work: Work) -> str | None:
 
 
 def adopt(
-    connection: Connection, context: FlowContext, work: Work, hits: Sequence[Listed]
+    connection: Transaction, context: FlowContext, work: Work, hits: Sequence[Listed]
 ) -> Settled | None:
     """Decide what the hits mean for one unbound record.
 
@@ -139,7 +140,7 @@ def adopt(
 
 
 def _by_natural_key(
-    connection: Connection, context: FlowContext, work: Work, hits: list[Listed]
+    connection: Transaction, context: FlowContext, work: Work, hits: list[Listed]
 ) -> Settled | None:
     """By e-mail only when exactly one record on each side bears it (R10.3)."""
     natural = natural_of(context, work)
@@ -161,7 +162,7 @@ def _by_natural_key(
 
 
 def _by_scope(
-    connection: Connection, context: FlowContext, work: Work, hits: list[Listed]
+    connection: Transaction, context: FlowContext, work: Work, hits: list[Listed]
 ) -> Settled | None:
     """Users: the e-mail within the company; an e-mail of another company is never taken."""
     natural = natural_of(context, work)
@@ -183,7 +184,7 @@ def _by_scope(
 
 
 def _take(
-    connection: Connection, context: FlowContext, work: Work, hit: Listed, how: str
+    connection: Transaction, context: FlowContext, work: Work, hit: Listed, how: str
 ) -> Settled | None:
     other = _bound_to(connection, context, hit.external_id, work.record_id)
     if other:
@@ -221,7 +222,7 @@ def adopted_without_write(context: FlowContext, work: Work) -> Settled:
     )
 
 
-def _bearers(connection: Connection, context: FlowContext, email: str) -> int:
+def _bearers(connection: Transaction, context: FlowContext, email: str) -> int:
     found: int = connection.execute(
         text(
             "SELECT count(*) FROM record WHERE email = :email AND entity = :entity "
@@ -233,7 +234,7 @@ def _bearers(connection: Connection, context: FlowContext, email: str) -> int:
 
 
 def _bound_to(
-    connection: Connection, context: FlowContext, external_id: str, record_id: int
+    connection: Transaction, context: FlowContext, external_id: str, record_id: int
 ) -> str | None:
     row = connection.execute(
         text(
@@ -251,7 +252,7 @@ def _bound_to(
     return f"{row.title} ({row.key})" if row else None
 
 
-def _company_name(connection: Connection, context: FlowContext, scope: str | None) -> str:
+def _company_name(connection: Transaction, context: FlowContext, scope: str | None) -> str:
     row = connection.execute(
         text(
             "SELECT r.key, r.title FROM binding AS b JOIN record AS r ON r.id = b.record_id "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.engine.canonical import to_page
 from hub.engine.context import FlowContext, Tools
@@ -17,6 +17,7 @@ from hub.sdk import Cursor, Page, Window, parse_time
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import crashpoint
 from hub.store.tables import CursorRow
+from hub.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _store_page(
 
 
 def _queue_touched(
-    connection: Connection, context: FlowContext, page: Page, result: PageResult, now_ms: int
+    connection: Transaction, context: FlowContext, page: Page, result: PageResult, now_ms: int
 ) -> None:
     """A changed location or contact may have changed its customer, whose stamp did not move."""
     queued = {*result.queued, *result.stamped}
@@ -173,7 +174,7 @@ def _queue_touched(
 
 
 def _note_lateness(
-    connection: Connection,
+    connection: Transaction,
     context: FlowContext,
     page: Page,
     result: PageResult,
@@ -194,7 +195,7 @@ def _note_lateness(
 
 
 def _queue_children(
-    connection: Connection, context: FlowContext, result: PageResult, now_ms: int
+    connection: Transaction, context: FlowContext, result: PageResult, now_ms: int
 ) -> None:
     """When a customer changed in what its children read, they follow: their stamps did not move."""
     if not result.moved_parents:
@@ -213,7 +214,7 @@ def _queue_children(
 
 
 def children_of(
-    connection: Connection, source_id: int, entity: str, parents: Sequence[str]
+    connection: Transaction, source_id: int, entity: str, parents: Sequence[str]
 ) -> list[str]:
     """Return the keys of the known children of these records."""
     statement = text(

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.outbox import Settled
+from hub.store.transaction import Transaction
 
 LIMIT = 25
 
@@ -46,7 +47,7 @@ class Refusals:
         if self.count >= LIMIT:
             raise TooManyRefusals(self.reason.removeprefix("refused: "), self.field)
 
-    def save(self, connection: Connection, flow_id: int) -> None:
+    def save(self, connection: Transaction, flow_id: int) -> None:
         """Keep the count for the next drain."""
         connection.execute(
             text("UPDATE flow SET refusals = :count, refusal_reason = :reason WHERE id = :id"),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.engine.context import FlowContext, Tools
@@ -26,6 +25,8 @@ from hub.sdk import (
     RecordRejected,
 )
 from hub.seams import crashpoint
+from hub.store.queries import statement
+from hub.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Sender:
                 renew(connection, [self._token], self._tools.now_ms(), LEASE_MS)
 
     def before_send(
-        self, connection: Connection, items: Sequence[LoadItem], method: str, url: str
+        self, connection: Transaction, items: Sequence[LoadItem], method: str, url: str
     ) -> None:
         """Renew, check the fence, write the intent: in the transaction that grants the permit."""
         now_ms = self._tools.now_ms()
@@ -189,8 +190,9 @@ class Sender:
             return
         with self._tools.database.begin() as connection:
             for intent in self._intents:
-                connection.exec_driver_sql(
-                    f"UPDATE attempt SET outcome = '{outcome}' WHERE id = {int(intent)}"
+                connection.execute(
+                    statement("UPDATE attempt SET outcome = :outcome WHERE id = :id"),
+                    {"outcome": outcome, "id": intent},
                 )
 
     def _row(self, work: Work, result: LoadResult) -> Settled:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.engine.context import FlowContext
 from hub.engine.work import Work
+from hub.store.transaction import Transaction
 from hub.store.work_tables import PENDING
 
 AROUND = text("""
@@ -40,7 +41,7 @@ SELECT count(*) FROM (
 """)
 
 
-def unbound_due(connection: Connection, context: FlowContext, now_ms: int) -> int:
+def unbound_due(connection: Transaction, context: FlowContext, now_ms: int) -> int:
     """Return how many due records are not linked yet, counted up to 100."""
     found: int = connection.execute(
         UNBOUND,
@@ -55,7 +56,7 @@ def unbound_due(connection: Connection, context: FlowContext, now_ms: int) -> in
 
 
 def look_around(
-    connection: Connection, context: FlowContext, token: str, works: Sequence[Work]
+    connection: Transaction, context: FlowContext, token: str, works: Sequence[Work]
 ) -> None:
     """Fill in bindings, parents and last settled state of a claim's rows."""
     by_id = {work.id: work for work in works}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.gate.sql import Hot, Light
+from hub.gate.sql import Hot, light
 from hub.sdk import ConnectionTrouble, Rng
 from hub.store.database import Database
 
@@ -63,13 +63,11 @@ class Circuits:
     def __init__(
         self,
         db: Database,
-        light: Light,
         rng: Rng,
         owner: str,
         on_change: Callable[[int, bool, str], None],
     ) -> None:
         self._db = db
-        self._light = light
         self._rng = rng
         self._owner = owner
         self._on_change = on_change
@@ -115,7 +113,7 @@ class Circuits:
             with self._lock:
                 self._passed[connection_id, way] += 1
             return
-        with self._light.begin() as hot:
+        with light(self._db) as hot:
             row = self._load(hot, connection_id, way)
             if row is None or row.state == CLOSED:
                 return
@@ -139,7 +137,7 @@ class Circuits:
         if instead:
             with self._lock:
                 self._passed[connection_id, way] -= 1
-        with self._light.begin() as hot:
+        with light(self._db) as hot:
             hot.run(INSERT, connection_id, way)
             row = self._load(hot, connection_id, way)
             if row is None:
@@ -166,7 +164,7 @@ class Circuits:
 
     def try_now(self, connection_id: int) -> None:
         """Let the next call of each direction be the probe, without waiting further."""
-        with self._light.begin() as hot:
+        with light(self._db) as hot:
             hot.run(TRY_NOW, self._db.now_ms(), connection_id)
 
     def all_closed(self, hot: Hot, connection_id: int) -> bool:

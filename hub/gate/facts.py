@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from hub.sdk import LoadItem
+from hub.store.transaction import Transaction
 
-BeforeSend = Callable[[Connection, Sequence[LoadItem], str, str], None]
+BeforeSend = Callable[[Transaction, Sequence[LoadItem], str, str], None]
 """Called with (transaction, items, method, url) in the commit that takes the permit of a write."""
 
 

@@ -16,7 +16,7 @@ from hub.gate.quota import Account
 from hub.gate.session import GateSession
 from hub.gate.sessions import NothingToClose, Sessions
 from hub.gate.sign_in import OnState, SignIn, sign_in_digest
-from hub.gate.sql import Light
+from hub.gate.sql import light
 from hub.gate.status import connection_status
 from hub.gate.transport import Transport
 from hub.registry.plugin import Plugin
@@ -80,9 +80,8 @@ class Gate:
         self.vault = vault
         self._on_state = on_state or _ignore
         self._transport = Transport(ca_file)
-        self._light = Light(db)
-        self._limiter = Limiter(db, self._light, rng)
-        self._circuits = Circuits(db, self._light, rng, owner, self._circuit_changed)
+        self._limiter = Limiter(db, rng)
+        self._circuits = Circuits(db, rng, owner, self._circuit_changed)
         self._sessions = Sessions(db, vault, owner, keep_alive=keep_alive)
 
     @contextmanager
@@ -194,7 +193,7 @@ class Gate:
     def _healthy(self, connection_id: int | None) -> bool:
         if connection_id is None:
             return True
-        with self._light.begin() as hot:
+        with light(self.db) as hot:
             return self._circuits.all_closed(hot, connection_id)
 
     def close_idle(self, resolve: Resolve, *, older_than: float = 60.0) -> int:
@@ -236,7 +235,6 @@ class Gate:
     def close(self) -> None:
         """Close kept connections (sessions stay; see ``close_idle``)."""
         self._transport.close()
-        self._light.close()
 
 
 def _account(connection: ConnectionFacts, settings: Mapping[str, Any]) -> Account:

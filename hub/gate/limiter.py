@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from hub.gate.quota import Account, Permit, guilty, read_state
 from hub.gate.rows import load_window, save_window
-from hub.gate.sql import Hot, Light
+from hub.gate.sql import Hot, light
 from hub.gate.window import Window
 from hub.sdk import QuotaSpec, QuotaState, RateLimited, Rng, retry_after
 from hub.store.database import Database
+from hub.store.transaction import Transaction
 
 SLICE = 1.0
 """Seconds slept at a time, so that a stop is noticed."""
@@ -23,7 +22,7 @@ PERSON, BULK = "person", "bulk"
 PERSON_WAITS = 20.0
 
 Check = Callable[[Hot], None]
-Also = Callable[[Connection], None]
+Also = Callable[[Transaction], None]
 
 
 def _always(_hot: Hot) -> None:
@@ -43,9 +42,8 @@ class _Heard:
 class Limiter:
     """Grants permits. Waiting happens outside of transactions, on the database's clock."""
 
-    def __init__(self, db: Database, light: Light, rng: Rng) -> None:
+    def __init__(self, db: Database, rng: Rng) -> None:
         self._db = db
-        self._light = light
         self._rng = rng
         self._lock = threading.Lock()
         self._memory: dict[tuple[str, str], Window] = {}
@@ -146,7 +144,7 @@ class Limiter:
                     also(conn)
             return permit, pause
         if also is None:
-            with self._light.begin() as hot:
+            with light(self._db) as hot:
                 permit, pause = self._grant(hot, account, specs, share)
                 if permit is not None:
                     check(hot)
@@ -272,7 +270,7 @@ class Limiter:
                     change(spec, window)
                     self._save(None, account, spec, window)
             return
-        with self._light.begin() as hot:
+        with light(self._db) as hot:
             for spec in specs:
                 window = self._load(hot, account, spec)
                 change(spec, window)

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import Connection
-
 from hub.gate.adapter import NotSent
 from hub.gate.body import encode
 from hub.gate.call import Call, moved, trouble
@@ -34,6 +32,7 @@ from hub.sdk import (
     http_date,
 )
 from hub.seams import crashpoint
+from hub.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +183,7 @@ class GateSession:
             if connection_id is not None and not self._test:
                 probe = self._circuits.check(hot, connection_id, call.way)
 
-        def also(conn: Connection) -> None:
+        def also(conn: Transaction) -> None:
             if self._before_send is not None:
                 self._before_send(conn, call.items, call.method, call.url)
 

@@ -5,10 +5,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
+from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, PENDING, RUNNING, UNKNOWN, WAITING
 
 LEASE_MS = 60_000
@@ -52,7 +51,7 @@ INSERT_CLAIM = statement(
 
 
 def _take(
-    connection: Connection, update: str, flow_id: int, owner: str, now_ms: int, **bound: Any
+    connection: Transaction, update: str, flow_id: int, owner: str, now_ms: int, **bound: Any
 ) -> tuple[str, list[Any]]:
     token = secrets.token_urlsafe(18)
     if connection.dialect.name == "postgresql":
@@ -74,7 +73,7 @@ def _take(
 
 
 def claim_due(
-    connection: Connection, flow_id: int, owner: str, size: int, now_ms: int
+    connection: Transaction, flow_id: int, owner: str, size: int, now_ms: int
 ) -> tuple[str, list[Any]]:
     """Take up to ``size`` due rows under a new claim; rows isolated after a crash go first, apart.
 
@@ -91,13 +90,13 @@ def claim_due(
 
 
 def claim_unknown(
-    connection: Connection, flow_id: int, owner: str, size: int, now_ms: int
+    connection: Transaction, flow_id: int, owner: str, size: int, now_ms: int
 ) -> tuple[str, list[Any]]:
     """Take rows whose end is not known and which are due for a search; they stay ``unknown``."""
     return _take(connection, CLAIM_UNKNOWN, flow_id, owner, now_ms, size=size)
 
 
-def renew(connection: Connection, tokens: Sequence[str], now_ms: int, lease_ms: int) -> int:
+def renew(connection: Transaction, tokens: Sequence[str], now_ms: int, lease_ms: int) -> int:
     """Extend live claims and return how many are still ours."""
     held = 0
     for token in tokens:
@@ -109,7 +108,7 @@ def renew(connection: Connection, tokens: Sequence[str], now_ms: int, lease_ms: 
 
 
 def renew_or_lose(
-    connection: Connection, token: str, now_ms: int, lease_ms: int = LEASE_MS
+    connection: Transaction, token: str, now_ms: int, lease_ms: int = LEASE_MS
 ) -> None:
     """The fence before each send (R4). Raises ``LeaseLost`` when somebody took the claim over.
 
@@ -121,7 +120,7 @@ def renew_or_lose(
 
 
 def record_intent(
-    connection: Connection,
+    connection: Transaction,
     *,
     flow_id: int,
     run_id: int | None,
@@ -151,9 +150,9 @@ def record_intent(
     return int(row)
 
 
-def give_back(connection: Connection, token: str, now_ms: int, due_ms: int | None = None) -> int:
+def give_back(connection: Transaction, token: str, now_ms: int, due_ms: int | None = None) -> int:
     """Return a claim's unsent rows; a newer waiting row makes the older one superseded."""
-    changed = connection.execute(
+    changed: int = connection.execute(
         statement(f"""
 UPDATE message SET claim_token = NULL, updated_at = :now, due_at = :due,
   status = CASE WHEN EXISTS (SELECT 1 FROM message AS w
@@ -169,12 +168,17 @@ WHERE claim_token = :token AND status = 'in_flight'"""),
         ),
         {"token": token, "now": now_ms},
     )
-    connection.execute(statement("DELETE FROM claim WHERE token = :token"), {"token": token})
+    end_claim(connection, token)
     return changed
 
 
+def end_claim(connection: Transaction, token: str) -> None:
+    """Drop a claim that holds no row any longer."""
+    connection.execute(statement("DELETE FROM claim WHERE token = :token"), {"token": token})
+
+
 def sweep(
-    connection: Connection,
+    connection: Transaction,
     now_ms: int,
     is_dead: Callable[[str], bool],
     hold_ms: Callable[[int], int],
@@ -197,7 +201,7 @@ def sweep(
     return taken
 
 
-def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
+def doubt_creates(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
     """Make a claim's rows whose create may be under way ``unknown``; returns how many (R10.6)."""
     intents = connection.execute(
         statement("SELECT keys FROM attempt WHERE claim_token = :token AND outcome = 'sent'"),
@@ -225,7 +229,7 @@ def doubt_creates(connection: Connection, token: str, now_ms: int, hold_until: i
     return len(unknown)
 
 
-def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int) -> int:
+def _take_over(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
     size: int = connection.execute(
         statement(
             "SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"
@@ -246,7 +250,7 @@ def _take_over(connection: Connection, token: str, now_ms: int, hold_until: int)
     return size
 
 
-def _park_killers(connection: Connection, now_ms: int) -> None:
+def _park_killers(connection: Transaction, now_ms: int) -> None:
     connection.execute(
         statement(
             f"UPDATE message SET status = 'parked', updated_at = :now, "
@@ -265,7 +269,7 @@ WHERE m.flow_id = :flow AND m.{PENDING} AND m.due_at <= :now
 """
 
 
-def waiting_counts(connection: Connection, flow_id: int, now_ms: int) -> dict[str, int]:
+def waiting_counts(connection: Transaction, flow_id: int, now_ms: int) -> dict[str, int]:
     """Return how many rows of a flow are due, later, unknown and blocked.
 
     A row behind a running one of the same record cannot be claimed, whatever its time: it is later.

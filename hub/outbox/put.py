@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import text
 
 from hub.sdk import Cursor
-from hub.store.queries import known_records
+from hub.store.queries import known_records, waiting_contents
+from hub.store.transaction import Transaction
 from hub.store.work_tables import WAITING
 
 
@@ -99,19 +100,13 @@ ON CONFLICT (flow_id, partition) DO UPDATE SET
 """)
 
 
-SAME_WAITING = text(
-    "SELECT dedup_key, canonical_hash, rule_version FROM message "
-    f"WHERE {WAITING} AND dedup_key IN :keys"
-).bindparams(bindparam("keys", expanding=True))
-
-
 def dedup_key(flow_id: int, key: str) -> str:
     """Return the identity of a record on its way through a flow."""
     return f"{flow_id}:{key}"
 
 
 def put_page(
-    connection: Connection,
+    connection: Transaction,
     *,
     flow_id: int,
     source_id: int,
@@ -172,7 +167,7 @@ def put_page(
 
 
 def move_cursor(
-    connection: Connection, flow_id: int, partition: str, resume: Cursor, now_ms: int
+    connection: Transaction, flow_id: int, partition: str, resume: Cursor, now_ms: int
 ) -> None:
     """Remember how far this partition was read."""
     connection.execute(
@@ -188,7 +183,7 @@ def move_cursor(
 
 
 def put_keys(
-    connection: Connection,
+    connection: Transaction,
     *,
     flow_id: int,
     source_id: int,
@@ -238,7 +233,7 @@ def _moves_children(row: Any, record: Incoming) -> bool:
 
 
 def _not_running(
-    connection: Connection,
+    connection: Transaction,
     flow_id: int,
     rule_version: str,
     changed: list[Incoming],
@@ -269,7 +264,7 @@ def _not_running(
 
 
 def upsert_records(
-    connection: Connection,
+    connection: Transaction,
     source_id: int,
     entity: str,
     records: Sequence[Incoming],
@@ -281,7 +276,7 @@ def upsert_records(
 
 
 def _not_waiting(
-    connection: Connection,
+    connection: Transaction,
     flow_id: int,
     rule_version: str,
     bare: Sequence[Incoming],
@@ -289,11 +284,8 @@ def _not_waiting(
     result: PageResult,
 ) -> list[Incoming]:
     """Drop rows that were never settled and wait with the very same content (parked, blocked)."""
-    waiting: set[tuple[str, str | None, str]] = set()
-    for start in range(0, len(bare), 500):
-        keys = [dedup_key(flow_id, record.key) for record in bare[start : start + 500]]
-        rows = connection.execute(SAME_WAITING, {"keys": keys})
-        waiting |= {(row.dedup_key, row.canonical_hash, row.rule_version) for row in rows}
+    keys = [dedup_key(flow_id, record.key) for record in bare]
+    waiting = waiting_contents(connection, keys) if keys else set()
     if not waiting:
         return changed
     kept = [
@@ -306,7 +298,7 @@ def _not_waiting(
 
 
 def _note_stamps(
-    connection: Connection, flow_id: int, records: Sequence[Incoming], known: Mapping[str, Any]
+    connection: Transaction, flow_id: int, records: Sequence[Incoming], known: Mapping[str, Any]
 ) -> None:
     rows = [
         {"version": r.source_version, "flow": flow_id, "record": known[r.key].id} for r in records

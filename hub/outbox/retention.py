@@ -46,7 +46,7 @@ def _delete(database: Database, table: str, where: str, before: int) -> int:
     )
     while True:
         with database.begin() as connection:
-            count = connection.execute(statement, {"before": before}).rowcount
+            count: int = connection.execute(statement, {"before": before}).rowcount
         total += count
         if count < SLICE:
             return total

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
+from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, WAITING
 
 FINAL = {"done", "unchanged", "filtered"}
@@ -78,7 +77,7 @@ class Settlement:
     ended_intents: list[dict[str, Any]] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
 
-    def write(self, connection: Connection, now_ms: int) -> int:
+    def write(self, connection: Transaction, now_ms: int) -> int:
         """Settle. Returns how many blocked messages were released.
 
         Raises ``LeaseLost`` (and so rolls everything back) when a row is no longer ours.
@@ -94,7 +93,7 @@ class Settlement:
         self._unblock_at_once(connection, now_ms)
         return self._release_blocked(connection, now_ms)
 
-    def _messages(self, connection: Connection, now_ms: int) -> None:
+    def _messages(self, connection: Transaction, now_ms: int) -> None:
         waiting = {"pending", "blocked", "parked"}
         final = [self._values(row, now_ms) for row in self.rows if row.status not in waiting]
         back = [self._values(row, now_ms) for row in self.rows if row.status in waiting]
@@ -140,7 +139,7 @@ class Settlement:
             "mapped": row.sent,
         }
 
-    def _states(self, connection: Connection, now_ms: int) -> None:
+    def _states(self, connection: Transaction, now_ms: int) -> None:
         rows = [
             {
                 "flow": self.flow_id,
@@ -169,7 +168,7 @@ class Settlement:
                 forget,
             )
 
-    def _bindings(self, connection: Connection, now_ms: int) -> None:
+    def _bindings(self, connection: Transaction, now_ms: int) -> None:
         drop = [
             {"connection": self.target_id, "record": row.record_id, "entity": self.entity}
             for row in self.rows
@@ -198,7 +197,7 @@ class Settlement:
         if make:
             connection.execute(_UPSERT_BINDING, make)
 
-    def _attempts(self, connection: Connection, now_ms: int) -> None:
+    def _attempts(self, connection: Transaction, now_ms: int) -> None:
         if self.ended_intents:
             connection.execute(
                 statement(
@@ -228,7 +227,7 @@ class Settlement:
                 ],
             )
 
-    def _log(self, connection: Connection, now_ms: int) -> None:
+    def _log(self, connection: Transaction, now_ms: int) -> None:
         if self.log:
             write_log(
                 connection,
@@ -239,7 +238,7 @@ class Settlement:
                 now_ms=now_ms,
             )
 
-    def _unblock_at_once(self, connection: Connection, now_ms: int) -> None:
+    def _unblock_at_once(self, connection: Transaction, now_ms: int) -> None:
         """A parent that was bound meanwhile never comes by again: look once more before waiting.
 
         child: resolve (parent unbound) ─────────────── settle blocked → sees the binding
@@ -268,7 +267,7 @@ class Settlement:
                 rows,
             )
 
-    def _release_blocked(self, connection: Connection, now_ms: int) -> int:
+    def _release_blocked(self, connection: Transaction, now_ms: int) -> int:
         """Free what waited for these records, in the transaction that writes their binding.
 
         A filtered parent frees its children too: they are then filtered with it.
@@ -276,7 +275,7 @@ class Settlement:
         keys = [row.key for row in self.rows if row.external_id or row.status == "filtered"]
         if not keys:
             return 0
-        return connection.execute(
+        released: int = connection.execute(
             statement(
                 "UPDATE message SET status = 'pending', due_at = :now, updated_at = :now, "
                 "reason = '', blocked_entity = NULL, blocked_key = NULL "
@@ -293,6 +292,7 @@ class Settlement:
                 for key in keys
             ],
         ).rowcount
+        return released
 
 
 _UPDATE = """
@@ -324,7 +324,7 @@ ON CONFLICT (connection_id, record_id, entity) DO UPDATE SET
 
 
 def write_log(
-    connection: Connection,
+    connection: Transaction,
     lines: Sequence[LogLine],
     *,
     connector_id: int | None,

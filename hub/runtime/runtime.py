@@ -157,21 +157,21 @@ class Runtime:
 
     def retry(self, message_ids: list[int]) -> int:
         """Try these messages again with fresh data."""
-        with self.database.begin() as connection:
+        with self.database.core() as connection:
             count = retry(connection, message_ids, self.clock.now())
         self.ring_all()
         return count
 
     def retry_like(self, flow_id: int, reason_group: str) -> int:
         """Try all parked messages with the same reason again."""
-        with self.database.begin() as connection:
+        with self.database.core() as connection:
             count = retry_like(connection, flow_id, reason_group, self.clock.now())
         self.ring_all()
         return count
 
     def skip(self, message_ids: list[int], who: str) -> int:
         """Cancel these waiting messages."""
-        with self.database.begin() as connection:
+        with self.database.core() as connection:
             return skip(connection, message_ids, self.clock.now(), who)
 
     def start_serving(self, *, clock: bool = True, workers: int | None = None) -> None:

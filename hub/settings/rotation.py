@@ -111,7 +111,7 @@ def _seal_anew(database: Database, vault: Vault, result: Rotation, who: str) -> 
         with database.read() as session:
             keys = column.keys(session.connection())
         for start in range(0, len(keys), SLICE):
-            with database.begin() as connection:
+            with database.core() as connection:
                 _slice(connection, vault, column, keys[start : start + SLICE], result)
                 crashpoint("keys.before_commit")
             crashpoint("keys.after_commit")

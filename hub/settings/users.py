@@ -3,13 +3,19 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from hub.seams import Clock
 from hub.settings import audit
-from hub.settings.passwords import PasswordProblem, check_password, hash_password
+from hub.settings.passwords import (
+    PasswordProblem,
+    check_password,
+    hash_password,
+    verify_password,
+)
 from hub.store.tables import User, UserSession
 
 ROLES = ("viewer", "operator", "admin")
@@ -20,7 +26,10 @@ Write = Callable[[], AbstractContextManager[Session]]
 
 
 class UserProblem(ValueError):
-    """Something about a user cannot be done. ``field`` is email, password or role."""
+    """Something about a user cannot be done.
+
+    ``field`` is email, password, role, current or time_zone.
+    """
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
@@ -108,3 +117,66 @@ def set_password(
         session.execute(delete(UserSession).where(UserSession.user_id == user.id))
         audit.record(session, who, "user.password", address, at=clock.now())
     return count or 0
+
+
+def change_own_password(
+    write: Write, clock: Clock, user: User, current: str, password: str
+) -> int:
+    """Change a person's own password and end all of their sessions; return how many ended.
+
+    Raises ``UserProblem`` for ``current`` (not the password of today) or ``password``.
+    """
+    if not verify_password(user.password_hash, current):
+        raise UserProblem("current", "This is not your password of today. Type it again.")
+    if password == current:
+        raise UserProblem("password", "This is the password you have now. Choose another one.")
+    _, hashed = _checked(user.email, password)
+    with write() as session:
+        kept = session.get_one(User, user.id)
+        if kept.password_hash != user.password_hash:
+            raise UserProblem("current", "The password was changed meanwhile. Type the new one.")
+        kept.password_hash = hashed
+        ended = session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+        audit.record(session, user.email, "user.password", user.email, at=clock.now())
+    return int(getattr(ended, "rowcount", 0))
+
+
+def set_time_zone(write: Write, clock: Clock, user: User, zone: str) -> bool:
+    """Keep the zone in which a person reads times; empty = the hub's. True when it changed.
+
+    Raises ``UserProblem`` for a name that is no time zone.
+    """
+    name = zone.strip()[:60]
+    try:
+        if name:
+            ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise UserProblem(
+            "time_zone", f"{name} is not a time zone. Choose one like America/Chicago."
+        ) from None
+    with write() as session:
+        kept = session.get_one(User, user.id)
+        before = kept.time_zone
+        if before == name:
+            return False
+        kept.time_zone = name
+        audit.record(
+            session, user.email, "user.time-zone", user.email, {"time_zone": before},
+            {"time_zone": name}, at=clock.now(),
+        )  # fmt: skip
+    return True
+
+
+def end_other_sessions(write: Write, clock: Clock, user: User, kept: str) -> int:
+    """End every session of a person but the one whose hashed id is ``kept``; return how many."""
+    with write() as session:
+        ended = session.execute(
+            delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != kept)
+        )
+        count = int(getattr(ended, "rowcount", 0))
+        if count:
+            audit.record(
+                session, user.email, "user.sessions-ended", user.email, None,
+                {"sessions": count}, at=clock.now(),
+            )  # fmt: skip
+    return count

@@ -26,7 +26,7 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
         if not source.is_sqlite:
             # Every table as of one moment.
             reading = reading.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
-        with reading.begin(), target.begin() as writing:
+        with reading.begin(), target.core() as writing:
             if not target.is_sqlite:
                 writing.exec_driver_sql("SET LOCAL statement_timeout = 0")
             for table in Base.metadata.sorted_tables:

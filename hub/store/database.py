@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from hub.seams import Clock, SystemClock
 from hub.store.server_clock import ServerClock
+from hub.store.transaction import DriverTransaction, Transaction
 
 FIXED_RACE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """SQLite releases that fixed the WAL race (lost writes when a checkpoint meets a write)."""
@@ -60,7 +61,7 @@ def has_wal_race(version: tuple[int, ...]) -> bool:
 class Database:
     """Engine and transactions, on SQLite or PostgreSQL.
 
-    ``read`` sees, ``write`` and ``begin`` write. On SQLite both writers are BEGIN IMMEDIATE, one at
+    ``read`` sees; ``write``, ``core`` and ``begin`` write. On SQLite all writers are BEGIN IMMEDIATE, one at
     a time. On PostgreSQL ``write`` (settings, leases: read, decide, write) is one at a time too, by
     an advisory lock; ``begin`` (the hot statements, each guarded by its own WHERE) is not.
     ``clock`` is the one that everybody on this database shares (R3).
@@ -75,6 +76,7 @@ class Database:
         self._immediate = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self._immediate, expire_on_commit=False)
+        self._kept: dict[bool, list[Any]] = {True: [], False: []}
 
     @property
     def is_sqlite(self) -> bool:
@@ -106,12 +108,43 @@ class Database:
             yield session
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A Core connection in one writing transaction, for the hot statements."""
+    def core(self) -> Iterator[Connection]:
+        """A Core connection in one writing transaction, where statements are composed."""
         with self._immediate.begin() as connection:
             yield connection
 
-    def run(self, work: Callable[[Connection], Result]) -> Result:
+    @contextmanager
+    def begin(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """One writing transaction for the hot statements.
+
+        Not ``durable``: atomic, but a power cut may undo it (SQLite then waits for no disk).
+        """
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        kept = self._kept[durable]
+        # Lists are safe to pop and append from several threads.
+        driver = kept.pop() if kept else self._driver(durable=durable)
+        transaction = DriverTransaction(driver, self.engine.dialect)
+        try:
+            transaction.control("BEGIN IMMEDIATE")
+            yield transaction
+            transaction.control("COMMIT")
+        except BaseException:
+            driver.close()  # which rolls back
+            raise
+        kept.append(driver)
+
+    def _driver(self, *, durable: bool) -> Any:
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        pooled.detach()
+        if not durable:
+            driver.execute("PRAGMA synchronous=NORMAL")
+        return driver
+
+    def run(self, work: Callable[[Transaction], Result]) -> Result:
         """Do ``work`` in one writing transaction, again when PostgreSQL chose it as the victim.
 
         Two workers that lock the same rows in another order deadlock; the server ends one of them
@@ -142,6 +175,9 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
+        for kept in self._kept.values():
+            while kept:
+                kept.pop().close()
         self.engine.dispose()
 
 

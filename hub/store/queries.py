@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import TextClause, text
+
+from hub.store.transaction import Transaction
+from hub.store.work_tables import WAITING
 
 KNOWN = text("""
 SELECT r.key, r.id, r.record_class, r.status, r.attributes,
@@ -24,15 +27,37 @@ WHERE r.connection_id = :connection AND r.entity = :entity AND r.key = ANY(:keys
 
 
 def known_records(
-    connection: Connection, flow_id: int, connection_id: int, entity: str, keys: Sequence[str]
+    connection: Transaction, flow_id: int, connection_id: int, entity: str, keys: Sequence[str]
 ) -> dict[str, Any]:
     """Return what is known of these keys, by key."""
     bound: dict[str, Any] = {"flow": flow_id, "connection": connection_id, "entity": entity}
     if connection.dialect.name == "sqlite":
         rows = connection.execute(KNOWN, {**bound, "keys": json.dumps(list(keys))})
     else:
-        rows = connection.execute(text(KNOWN_PORTABLE), {**bound, "keys": list(keys)})
+        rows = connection.execute(statement(KNOWN_PORTABLE), {**bound, "keys": list(keys)})
     return {row.key: row for row in rows}
+
+
+WAITING_CONTENTS = text(f"""
+SELECT m.dedup_key, m.canonical_hash, m.rule_version
+FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND m.{WAITING}
+""")
+
+WAITING_CONTENTS_PORTABLE = f"""
+SELECT dedup_key, canonical_hash, rule_version FROM message
+WHERE {WAITING} AND dedup_key = ANY(:keys)
+"""
+
+
+def waiting_contents(
+    connection: Transaction, dedup_keys: Sequence[str]
+) -> set[tuple[str, str | None, str]]:
+    """Return the content that waits under these keys: dedup key, canonical hash, rule version."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(WAITING_CONTENTS, {"keys": json.dumps(list(dedup_keys))})
+    else:
+        rows = connection.execute(statement(WAITING_CONTENTS_PORTABLE), {"keys": list(dedup_keys)})
+    return {(row.dedup_key, row.canonical_hash, row.rule_version) for row in rows}
 
 
 LISTED = """
@@ -50,7 +75,7 @@ WHERE l.connection_id = :connection AND l.entity = :entity AND l.{column} = ANY(
 
 
 def listed_rows(
-    connection: Connection,
+    connection: Transaction,
     connection_id: int,
     entity: str,
     column: Literal["stamp", "natural_key"],
@@ -59,10 +84,15 @@ def listed_rows(
     """Return the listing's rows whose stamp or natural key is one of ``values``."""
     bound: dict[str, Any] = {"connection": connection_id, "entity": entity}
     if connection.dialect.name == "sqlite":
-        statement = text(LISTED.format(column=column))
-        return connection.execute(statement, {**bound, "values": json.dumps(list(values))}).all()
-    statement = text(LISTED_PORTABLE.format(column=column))
-    return connection.execute(statement, {**bound, "values": list(values)}).all()
+        found = connection.execute(
+            statement(LISTED.format(column=column)), {**bound, "values": json.dumps(list(values))}
+        )
+    else:
+        found = connection.execute(
+            statement(LISTED_PORTABLE.format(column=column)), {**bound, "values": list(values)}
+        )
+    rows: Sequence[Any] = found.all()
+    return rows
 
 
 @cache

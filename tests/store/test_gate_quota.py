@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from gate_kit import OK, Hub, answer, make_plugin, quota, read_headers, vendor
+from sqlalchemy import text
 
 from hub.sdk import LeaseLost, LoadItem, RateLimited, VirtualClock
 
@@ -231,7 +232,7 @@ def test_permit_lease_and_intent_are_one_commit(hub):
 
     def before_send(conn, items, method, url):
         told.append((len(items), method, url.rpartition("/")[2]))
-        conn.exec_driver_sql("UPDATE connection SET name = 'fenced' WHERE id = 1")
+        conn.execute(text("UPDATE connection SET name = 'fenced' WHERE id = 1"))
         if len(told) == 2:
             raise LeaseLost("taken over")
 

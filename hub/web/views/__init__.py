@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from hub.web.views import (
+    account,
     common,
     configuration,
     connection,
@@ -22,6 +23,7 @@ from hub.web.views import (
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    account.bp,
     common.bp,
     configuration.bp,
     connection.bp,
