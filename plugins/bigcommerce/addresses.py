@@ -159,7 +159,7 @@ def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
 def _search(client: Client, keys: Sequence[str]) -> dict[str, list[Listed]]:
     params = [("externalId[]", key) for key in keys]
     found: dict[str, list[Listed]] = {key: [] for key in keys}
-    for row in rows(client.read("b2b", "/addresses", [*params, ("limit", str(LIMIT))])):
+    for row in client.all("/addresses", params, "addressId"):
         address = listed(row)
         if address.stamp in found:
             found[address.stamp].append(address)

@@ -114,7 +114,7 @@ def _extra_field(client: Client) -> Check:
     others = [
         str(row.get("fieldName"))
         for row in fields
-        if row.get("isRequired") in (True, 1, "1")
+        if replies.truth(row.get("isRequired") or 0)
         and row not in ours
         and not row.get("defaultValue")
     ]
@@ -130,11 +130,8 @@ def _extra_field(client: Client) -> Check:
 
 
 def _undefined(name: str, fields: Sequence[Row]) -> Check:
-    alike = [
-        str(row["fieldName"])
-        for row in fields
-        if str(row["fieldName"]).strip().casefold() == name.strip().casefold()
-    ]
+    names = [str(row["fieldName"]) for row in fields]
+    alike = [text for text in names if text.strip().casefold() == name.strip().casefold()]
     if alike:
         return Check(
             "",
@@ -157,8 +154,7 @@ def _undefined(name: str, fields: Sequence[Row]) -> Check:
 
 def _company_mode(client: Client) -> Check:
     """Dependent companies each own a group and may carry a price list (CONTRACT §8.1)."""
-    params = (("limit", str(LIMIT)), ("sortBy", "companyName"), ("orderBy", "ASC"))
-    companies = replies.rows(client.read("b2b", "/companies", params))
+    companies = replies.rows(client.read("b2b", "/companies", (("limit", str(LIMIT)),)))
     groups: list[Any] = [replies.whole(row.get("bcGroupId")) or 0 for row in companies]
     if 0 in groups or len(set(groups)) < len(groups):
         return _passed("Independent: companies share groups or have none.")
@@ -217,7 +213,7 @@ def _location(client: Client) -> Check:
     number = client.default_location()
     for row in client.locations():
         if replies.whole(row.get("id")) == number:
-            if not row.get("enabled", True):
+            if not replies.truth(row.get("enabled")):
                 break
             return _passed(f"{row.get('label') or row.get('code')} ({number}).")
     return Check(

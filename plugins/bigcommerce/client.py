@@ -11,6 +11,8 @@ from plugins.bigcommerce.replies import Api, Reply
 
 LIMIT = 200
 """Rows of a page that every B2B list accepts (CONTRACT §4.1)."""
+CORE_LIMIT = 250
+"""Rows of a page of most core lists (CONTRACT §4.1)."""
 Params = Sequence[tuple[str, str]]
 Row = Mapping[str, Any]
 
@@ -90,7 +92,8 @@ class Client:
                 if fresh:
                     yield fresh
                 offset += len(found)
-                more = offset < total if total is not None else bool(fresh) and len(found) == LIMIT
+                # Without a total a short page proves nothing: the server may lower the limit.
+                more = bool(fresh) if total is None else offset < total
                 if not found or not more:
                     break
             if total is None or len(seen) >= total or len(seen) == known:
@@ -99,6 +102,24 @@ class Client:
     def all(self, path: str, params: Params, ident: str) -> list[Row]:
         """Return the rows of a short B2B list."""
         return [row for page in self.pages(path, params, ident) for row in page]
+
+    def core_pages(self, path: str, params: Params, size: int) -> Iterator[list[Row]]:
+        """Yield the pages of a core list of at most ``size`` rows each, down to the last one.
+
+        V3 says which page is the last; V2 ends with an empty one (CONTRACT §4.1). A page that
+        repeats the one before ends the reading too: that server does not page.
+        """
+        page, before = 1, None
+        while True:
+            reply = self.read("core", path, (*params, ("limit", str(size)), ("page", str(page))))
+            found = replies.rows(reply)
+            if not found or found == before:
+                return
+            yield found
+            last = replies.last_page(reply)
+            if last is not None and page >= last:
+                return
+            page, before = page + 1, found
 
     def channels(self) -> list[int]:
         """Return the core ids of the channels for users: the chosen, else all with B2B Edition.
@@ -124,11 +145,12 @@ class Client:
     def b2b_channels(self) -> list[Row]:
         """Return the storefronts that have B2B Edition (CONTRACT §7.11)."""
         found = replies.rows(self.read("b2b", "/channels"))
-        return [row for row in found if row.get("b2bEnabled", row.get("isEnabled", True))]
+        return [row for row in found if replies.truth(row.get("b2bEnabled", row.get("isEnabled")))]
 
     def locations(self) -> list[Row]:
         """Return the store's inventory locations, by id."""
-        found = replies.rows(self.read("core", "/v3/inventory/locations"))
+        pages = self.core_pages("/v3/inventory/locations", (), CORE_LIMIT)
+        found = [row for page in pages for row in page]
         return sorted(found, key=lambda row: replies.whole(row.get("id")) or 0)
 
     def default_location(self) -> int:
@@ -138,7 +160,7 @@ class Client:
         """
         if self._location is None:
             for row in self.locations():
-                if row.get("enabled", True):
+                if replies.truth(row.get("enabled")):
                     self._location = replies.whole(row.get("id"))
                     break
         if self._location is None:

@@ -4,9 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hub.sdk import ConfigError, HubError, Listed, LoadItem, LoadResult, Outcome, Window
+from hub.sdk import (
+    ConfigError,
+    HubError,
+    Listed,
+    LoadItem,
+    LoadResult,
+    Outcome,
+    TransientError,
+    Window,
+)
 from plugins.bigcommerce import users
-from plugins.bigcommerce.client import LIMIT, Client, Row
+from plugins.bigcommerce.client import Client, Row
 from plugins.bigcommerce.delivery import candidates, ended, one_by_one, pick
 from plugins.bigcommerce.errors import answered, gone, refused, unsure
 from plugins.bigcommerce.replies import (
@@ -15,7 +24,6 @@ from plugins.bigcommerce.replies import (
     extra_field,
     identifier,
     one,
-    rows,
     whole,
 )
 
@@ -36,12 +44,16 @@ FIELDS = frozenset(
 ADMIN = frozenset(["adminFirstName", "adminLastName", "adminEmail", "adminPhoneNumber"])
 NEVER_BLANK = frozenset(["companyName", "companyEmail", "city", "state", "country"])
 """The vendor's schema asks for at least one character."""
+EXTRA = ("isIncludeExtraFields", "1")
 APPROVED = 1
 INACTIVE = 3
 WHAT = "company"
 CONFLICT = re.compile(
-    r"exist|already|conflict|duplicat|unique|taken|in use|customer group failed", re.IGNORECASE
+    r"exist|already|conflict|duplicat|unique|taken|in use|customer group failed|mail",
+    re.IGNORECASE,
 )
+"""Words of a refusal that may be about another company. The vendor does not document what a taken
+e-mail is answered with (CONTRACT §11.2), so any mention of mail is looked into."""
 
 
 NO_FIELD = re.compile(r"exist|unknown|not defined|not found|invalid field", re.IGNORECASE)
@@ -216,20 +228,28 @@ def listed(client: Client, row: Row) -> Listed:
 
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     """Yield companies: since a moment newest first, else by name, which edits do not move."""
-    params = [("isIncludeExtraFields", "1")]
-    if window.since is None:
-        params += [("sortBy", "companyName"), ("orderBy", "ASC")]
-    else:
+    if window.since is not None:
         since = str(int(window.since.timestamp()) - 1)
-        params += [("minCreated", since), ("sortBy", "updatedAt"), ("orderBy", "DESC")]
-    for page in client.pages("/companies", params, "companyId"):
+        yield from _sorted(client, "updatedAt", "DESC", ("minCreated", since))
+        return
+    try:
+        yield from _sorted(client, "companyName", "ASC")
+    except TransientError:
+        # Only this order is told by every document of the vendor (CONTRACT §4.1).
+        yield from _sorted(client, "updatedAt", "ASC")
+
+
+def _sorted(
+    client: Client, by: str, order: str, *params: tuple[str, str]
+) -> Iterator[list[Listed]]:
+    asked = (*params, EXTRA, ("sortBy", by), ("orderBy", order))
+    for page in client.pages("/companies", asked, "companyId"):
         yield [listed(client, row) for row in page]
 
 
 def _search(client: Client, *params: tuple[str, str]) -> list[Listed]:
-    asked = (*params, ("isIncludeExtraFields", "1"), ("limit", str(LIMIT)))
-    found = rows(client.read("b2b", "/companies", asked))
-    return [listed(client, row) for row in found if identifier(row.get("companyId"))]
+    found = client.all("/companies", (*params, EXTRA), "companyId")
+    return [listed(client, row) for row in found]
 
 
 def _by_stamp(client: Client, key: str) -> list[Listed]:

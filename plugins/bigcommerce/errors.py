@@ -26,9 +26,11 @@ _REASONS = {
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
+    507: "Insufficient Storage",
 }
 _AREAS = (
     ("/v3/inventory/locations", "Store locations: read-only"),
@@ -97,7 +99,8 @@ def is_no_route(reply: Reply) -> bool:
     """True for the 404 of an unknown address, which is not the 404 of an unknown record."""
     if reply.status != 404:
         return False
-    return bool(reply.garbled) or NO_ROUTE in complaint(reply).lower()
+    record = reply.path.rpartition("/")[2].isdigit() and not reply.text.startswith("<")
+    return (bool(reply.garbled) and not record) or NO_ROUTE in complaint(reply).lower()
 
 
 def raise_trouble(reply: Reply, store: str) -> None:

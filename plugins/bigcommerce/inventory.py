@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.sdk import AmbiguousWrite, HubError, Listed, LoadItem, LoadResult, Outcome
-from plugins.bigcommerce import replies
 from plugins.bigcommerce.client import Client, Row
 from plugins.bigcommerce.errors import answered, refused, unsure
 from plugins.bigcommerce.replies import Reply, identifier, whole
 
+ITEMS = "/v3/inventory/items"
 PAGE = 1000
 """Rows of an inventory page (CONTRACT §4.1)."""
 REASON = "Stock of the ERP"
@@ -178,33 +178,17 @@ def _levels(page: Sequence[Row], wanted: Mapping[int, str]) -> Iterator[Listed]:
 
 
 def _held(level: Row) -> int | None:
-    held = level.get("total_inventory_onhand", level.get("available_to_sell"))
+    held = level.get("total_inventory_onhand")
+    if held is None:
+        held = level.get("available_to_sell")
     return held if type(held) is int else whole(held)
-
-
-def _read(client: Client, params: list[tuple[str, str]]) -> Iterator[list[Row]]:
-    """Yield inventory rows by page until the last page, or an empty one."""
-    page = 1
-    while True:
-        asked = [*params, ("limit", str(PAGE)), ("page", str(page))]
-        reply = client.read("core", "/v3/inventory/items", asked)
-        found = replies.rows(reply)
-        if not found:
-            return
-        yield found
-        meta = reply.body.get("meta") if isinstance(reply.body, Mapping) else None
-        paging = meta.get("pagination") if isinstance(meta, Mapping) else None
-        pages = whole(paging.get("total_pages")) if isinstance(paging, Mapping) else None
-        if pages is not None and page >= pages:
-            return
-        page += 1
 
 
 def pages(client: Client, preferences: Mapping[str, Any]) -> Iterator[list[Listed]]:
     """Yield every stock level of the connector's locations; the store's SKU spelling is kept."""
     wanted = _wanted(client, preferences)
     where = [("location_id:in", ",".join(str(number) for number in wanted))]
-    for found in _read(client, where):
+    for found in client.core_pages(ITEMS, where, PAGE):
         yield list(_levels(found, wanted))
 
 
@@ -234,7 +218,7 @@ def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
     if any("," in sku for sku in skus):
         searches = [[where]]
     for params in searches:
-        for page in _read(client, params):
+        for page in client.core_pages(ITEMS, params, PAGE):
             levels |= _by_place(page)
     found: dict[str, list[Listed]] = {}
     for item in items:

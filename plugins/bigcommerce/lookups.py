@@ -1,8 +1,8 @@
 """Live choices for the fields of a connection and of its value mappings."""
 
 from hub.sdk import Choice
-from plugins.bigcommerce import replies
-from plugins.bigcommerce.client import Client
+from plugins.bigcommerce.client import CORE_LIMIT, Client
+from plugins.bigcommerce.replies import truth
 
 MOST = 200
 
@@ -23,23 +23,21 @@ def _locations(client: Client) -> list[Choice]:
         Choice(
             str(row.get("id")),
             str(row.get("label") or row.get("code") or row.get("id")),
-            "" if row.get("enabled", True) else "not enabled",
+            "" if truth(row.get("enabled")) else "not enabled",
         )
         for row in client.locations()
     ]
 
 
 def _customer_groups(client: Client) -> list[Choice]:
-    choices: list[Choice] = []
-    page = 1
-    while len(choices) < 5 * MOST:
-        params = (("limit", "250"), ("page", str(page)))
-        found = replies.rows(client.read("core", "/v2/customer_groups", params))
-        choices += [Choice(str(row.get("id")), str(row.get("name") or "")) for row in found]
-        if len(found) < 250:
+    choices: dict[str, Choice] = {}
+    for found in client.core_pages("/v2/customer_groups", (), CORE_LIMIT):
+        for row in found:
+            number = str(row.get("id"))
+            choices[number] = Choice(number, str(row.get("name") or ""))
+        if len(choices) >= 5 * MOST:
             break
-        page += 1
-    return choices
+    return list(choices.values())
 
 
 LOOKUPS = {

@@ -36,6 +36,8 @@ class Reply:
     @property
     def unsure(self) -> bool:
         """True when it is not known whether a write was carried out."""
+        if self.status in (501, 505, 507):
+            return False  # refused before anything was done: not offered, store limit reached
         return self.status in (408, *range(500, 600)) or (self.status < 300 and bool(self.garbled))
 
     @property
@@ -46,10 +48,17 @@ class Reply:
 
 def whole(value: Any) -> int | None:
     """Return a number that may come as text; None when it is none."""
+    text = str(value)
     try:
-        return int(str(value))
+        return int(text)
     except ValueError:
-        return None
+        number, point, rest = text.partition(".")
+        return whole(number) if point and rest and not rest.strip("0") else None
+
+
+def truth(value: Any) -> bool:
+    """Return a flag that may come as 0 or 1 or as text; a missing one counts as set."""
+    return value is None or str(value).strip().lower() not in ("false", "0", "")
 
 
 def identifier(value: Any) -> str | None:
@@ -97,6 +106,13 @@ def total(reply: Reply) -> int | None:
     return None
 
 
+def last_page(reply: Reply) -> int | None:
+    """Return how many pages a V3 list has; None when it does not say."""
+    meta = reply.body.get("meta") if isinstance(reply.body, Mapping) else None
+    paging = meta.get("pagination") if isinstance(meta, Mapping) else None
+    return whole(paging.get("total_pages")) if isinstance(paging, Mapping) else None
+
+
 def one(reply: Reply) -> Mapping[str, Any]:
     """Return a single record that may come bare or as a list of one."""
     found = rows(reply)
@@ -106,7 +122,7 @@ def one(reply: Reply) -> Mapping[str, Any]:
 def extra_field(row: Mapping[str, Any], name: str) -> str | None:
     """Return the value of a record's extra field; None when empty or not carried."""
     fields = row.get("extraFields")
-    for item in fields if isinstance(fields, Sequence) else ():
+    for item in fields if isinstance(fields, list) else ():
         if isinstance(item, Mapping) and item.get("fieldName") == name:
             return str(item.get("fieldValue") or "").strip() or None
     return None
@@ -129,7 +145,7 @@ def camel(name: str) -> str:
 def _message(body: Mapping[str, Any]) -> str:
     meta = body.get("meta")
     inner = meta.get("message") if isinstance(meta, Mapping) else None
-    return _words(inner or body.get("message") or body.get("title"))
+    return _words(inner or body.get("message") or body.get("title") or body.get("detail"))
 
 
 def complaint(reply: Reply) -> str:

@@ -14,7 +14,8 @@ FIELDS = frozenset(["firstName", "lastName", "email", "phoneNumber", "role"])
 NEVER_BLANK = frozenset(["firstName", "lastName", "email"])
 ADMIN = 0
 WHAT = "user"
-TAKEN = re.compile(r"exist|already|conflict|duplicat|unique|taken|in use", re.IGNORECASE)
+TAKEN = re.compile(r"exist|already|conflict|duplicat|unique|taken|in use|mail", re.IGNORECASE)
+"""Words of a refusal that may be about an e-mail that is taken; no document has the text."""
 
 
 def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
