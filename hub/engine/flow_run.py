@@ -66,8 +66,8 @@ class FlowRun:
         self.context: FlowContext | None = None
         self.sender: Sender | None = None
         self.calls: Counter[str] = Counter()
-        self._kept_at = self._asked_at = tools.clock.monotonic()
-        self.cancelled = False
+        self._kept_at = self._asked_at = self._looked_at = tools.clock.monotonic()
+        self.cancelled = self.held = False
 
     def execute(
         self,
@@ -163,7 +163,7 @@ class FlowRun:
                 if "source" in opened:
                     opened["source"].judge(error)
                 self._failed(summary, error)
-            if not self._paused(context) and not self.cancelled:
+            if not self._paused() and not self.cancelled:
                 self._deliver(context, source, summary)
 
     def _read(
@@ -229,7 +229,7 @@ class FlowRun:
                     self.sender,
                     run_id=run_id,
                     ahead=lambda: self._ahead(opened),
-                    should_stop=self.should_stop,
+                    should_stop=self.should_hold,
                     on_progress=on_progress,
                 )
                 try:
@@ -283,6 +283,16 @@ class FlowRun:
             self.sender.keep_alive()
         return False
 
+    def should_hold(self) -> bool:
+        """Asked between batches: stop sending also when somebody paused meanwhile."""
+        if self.should_stop():
+            return True
+        now = self.tools.clock.monotonic()
+        if not self.held and now - self._looked_at >= CANCEL_SECONDS:
+            self._looked_at = now
+            self.held = self._paused()
+        return self.held
+
     def _cancel_pressed(self) -> bool:
         return self.progress is not None and cancel_requested(self.tools, self.progress.run_id)
 
@@ -296,9 +306,10 @@ class FlowRun:
         else:
             summary.remedy = "Nothing was lost; the messages wait and the next run goes on."
 
-    def _paused(self, context: FlowContext) -> bool:
+    def _paused(self) -> bool:
         with self.tools.database.read() as session:
-            return session.get_one(Connector, context.connector_id).paused
+            flow = session.get_one(Flow, self.flow_id)
+            return flow.paused or session.get_one(Connector, flow.connector_id).paused
 
     def _clear_stop(self) -> None:
         with self.tools.database.begin() as connection:

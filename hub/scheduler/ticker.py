@@ -152,8 +152,8 @@ class Ticker:
                 text(
                     "SELECT DISTINCT m.flow_id FROM message AS m "
                     "JOIN flow AS f ON f.id = m.flow_id JOIN connector AS c "
-                    "ON c.id = f.connector_id WHERE c.active AND NOT c.paused AND f.enabled "
-                    "AND f.stopped_reason = '' AND m.status IN ('pending','unknown') "
+                    "ON c.id = f.connector_id WHERE c.active AND NOT c.paused AND NOT f.paused "
+                    "AND f.enabled AND f.stopped_reason = '' AND m.status IN ('pending','unknown') "
                     "AND m.due_at <= :now"
                 ),
                 {"now": now_ms},

@@ -1,4 +1,4 @@
-"""Changing when a flow runs, for page and command line."""
+"""Changing when a flow runs, and pausing it, for page and command line."""
 
 from sqlalchemy.orm import Session
 
@@ -47,4 +47,26 @@ def save_schedule(
             description="\n".join(lines),
         )
     )
+    return True
+
+
+def set_flow_paused(
+    context: Context, session: Session, flow: Flow, who: str, *, paused: bool
+) -> bool:
+    """Pause one sync (it keeps collecting) or resume it; True when that was a change."""
+    if flow.paused == paused:
+        return False
+    flow.paused = paused
+    flow.paused_at = context.now() if paused else None
+    flow.paused_by = who if paused else ""
+    connector = session.get_one(Connector, flow.connector_id)
+    action = "paused" if paused else "resumed"
+    target = f"sync {flow.key} of {connector.key}"
+    audit.record(session, who, f"sync {action}", target, at=context.now())
+    session.add(
+        LogEntry(
+            at=context.now(), level="info", connector_id=connector.id, flow_key=flow.key,
+            message=f"Sync {flow.key} {action}", user=who, description="",
+        )
+    )  # fmt: skip
     return True

@@ -28,7 +28,8 @@ class Flow(Base):
     """An enabled pair of action types on a connector; ``key`` is the flow key (``customer`` …).
 
     ``full_next``: the next run reads everything. ``stamp_proven``: the first create came back by
-    its stamp. ``stopped_reason`` set = the flow stopped itself and needs a person.
+    its stamp. ``stopped_reason`` set = the flow stopped itself and needs a person. ``paused``: keeps
+    collecting, sends when resumed.
     """
 
     __tablename__ = "flow"
@@ -39,6 +40,9 @@ class Flow(Base):
     source_action: Mapped[str] = mapped_column(String(40))
     target_action: Mapped[str] = mapped_column(String(40))
     enabled: Mapped[bool] = mapped_column(default=False)
+    paused: Mapped[bool] = mapped_column(default=False)
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused_by: Mapped[str] = mapped_column(String(200), default="")
     full_next: Mapped[bool] = mapped_column(default=True)
     stamp_proven: Mapped[bool] = mapped_column(default=False)
     stopped_reason: Mapped[str] = mapped_column(Text, default="")

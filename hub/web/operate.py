@@ -136,7 +136,8 @@ def sync_row(session: Session, facts: flow_reports.FlowFacts, now: datetime) -> 
     runs = bool(cron) and connector.active and not off and not flow.stopped_reason
     coming = next_times(cron, now, hub_zone(session), 2) if runs else []
     late = False
-    if len(coming) == 2 and facts.last_success and not connector.paused:
+    held = connector.paused or flow.paused
+    if len(coming) == 2 and facts.last_success and not held:
         interval = (coming[1] - coming[0]).total_seconds()
         late = (now - facts.last_success).total_seconds() > LATE_FACTOR * interval + 120
     return SyncRow(
@@ -160,9 +161,10 @@ def _state(
             return trouble.key, trouble.text or f"{name_of(side)} does not let the hub in."
     if flow.stopped_reason:
         return "needs_attention", f"Stopped itself: {flow.stopped_reason}"
-    if connector.paused:
-        since = context.show_time(connector.paused_at, "day_time") if connector.paused_at else ""
-        return "paused", f"since {since} by {connector.paused_by}".strip()
+    held = connector if connector.paused else flow
+    if held.paused:
+        since = context.show_time(held.paused_at, "day_time") if held.paused_at else ""
+        return "paused", f"since {since} by {held.paused_by}".strip()
     for trouble in found:
         if trouble.until is not None:
             return trouble.key, f"Quota used up until {context.show_time(trouble.until, 'clock')}"

@@ -11,7 +11,7 @@ from hub.reports import runs as run_reports
 from hub.settings import connectors
 from hub.settings.connector_state import get_connector
 from hub.settings.errors import FieldErrors, NotFound
-from hub.settings.flow_schedule import save_schedule
+from hub.settings.flow_schedule import save_schedule, set_flow_paused
 from hub.store.tables import Connector, Flow
 from hub.web import audit, context, nav, operate, sessions
 from hub.web.db import db
@@ -211,3 +211,26 @@ def pause(connector_id: int, what: str) -> ResponseReturnValue:
     words = "is paused. Changes are still collected and sent when you resume."
     flash(f"{name} {words if what == 'pause' else 'sends again.'}", "ok")
     return redirect(operate.back(url_for("syncs.index")), 303)
+
+
+@bp.post("/<int:flow_id>/pause", defaults={"what": "pause"})
+@bp.post("/<int:flow_id>/resume", defaults={"what": "resume"})
+@role("operator")
+def pause_one(flow_id: int, what: str) -> ResponseReturnValue:
+    """Pause or resume one sync; the connector's others go on."""
+    row = _row(flow_id)
+    db.session.rollback()
+    runtime = the_runtime()
+    with runtime.write() as session:
+        flow = session.get_one(Flow, flow_id)
+        paused = what == "pause"
+        moved = set_flow_paused(runtime.context, session, flow, operate.who(), paused=paused)
+    if what == "resume":
+        runtime.ring_all()
+    words = "is paused. Changes are still collected and sent when you resume."
+    if row.facts.connector.paused and what == "resume":
+        words = f"is resumed, but {row.connector} is paused as a whole."
+    elif what == "resume":
+        words = "sends again."
+    flash(f"{row.label} {words}" if moved else f"{row.label} was {'paused' if paused else 'resumed'} already.", "ok")
+    return redirect(operate.back(url_for("syncs.page", flow_id=flow_id)), 303)
