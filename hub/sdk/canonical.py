@@ -118,8 +118,8 @@ def paths(entity: type, prefix: str = "") -> list[str]:
     found: list[str] = []
     for item in fields(entity):
         kind = hints[item.name]
-        if is_dataclass(kind):
-            found += paths(kind, f"{prefix}{item.name}.")  # type: ignore[arg-type]
+        if isinstance(kind, type) and is_dataclass(kind):
+            found += paths(kind, f"{prefix}{item.name}.")
         else:
             found.append(prefix + item.name)
     return found

@@ -132,9 +132,12 @@ def test_refusals_may_come_without_headers(make, fault, body):
     assert bool(refused.content) is body
 
 
-def test_quotas_can_be_off(make):
+def test_quotas_can_be_off_and_the_headers_say_so(make):
     store = make(quotas=None)
-    assert "X-Requests-Remaining" not in store.get("companies").headers
+    b2b, core = store.get("companies").headers, store.get("v2/time").headers
+    assert b2b["X-Requests-Allocated"] == "1000000 times/60 s"
+    assert core["X-Rate-Limit-Requests-Quota"] == "1000000"
+    assert core["X-Rate-Limit-Time-Window-Ms"] == "30000"
 
 
 # -- core ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from hub.sdk.simulation.base import Reply, SimulatedServer
 from hub.sdk.simulation.faults import FaultScript
-from hub.sdk.simulation.journal import Journal
+from hub.sdk.simulation.journal import Effect, Journal
 from hub.sdk.simulation.messages import Handler, SimBadJson, SimRequest, SimResponse
 from hub.sdk.simulation.quota import Quota, parse_quota
 from hub.sdk.simulation.router import Match, Router
@@ -10,6 +10,7 @@ from hub.sdk.simulation.server import RunningSimulator, serve
 from hub.sdk.simulation.stats import Stats
 
 __all__ = [
+    "Effect",
     "FaultScript",
     "Handler",
     "Journal",

@@ -72,16 +72,28 @@ class SimulatedServer:
         """Return the vendor's answer for a path that does not exist."""
         return SimResponse.text(f"There is no {request.path} here.", 404)
 
-    def bad_json(self, request: SimRequest, error: SimBadJson) -> SimResponse:  # noqa: ARG002
+    def bad_json(
+        self,
+        request: SimRequest,  # noqa: ARG002 - for subclasses
+        error: SimBadJson,
+    ) -> SimResponse:
         """Return the vendor's answer for a body that is not JSON."""
         return SimResponse.text(f"The body is not JSON: {error}", 400)
+
+    def allowed(self, request: SimRequest) -> list[tuple[str, str]]:
+        """Return the header of a 405: the methods that the path does take."""
+        return [("Allow", ", ".join(sorted(self.router.methods(request.segments))))]
 
     def crashed(self, request: SimRequest) -> SimResponse:
         """Return the vendor's answer when a handler fails; the trace goes to the log."""
         _log.exception("%s %s failed", request.method, request.path)
         return SimResponse.text("Internal server error", 500)
 
-    def throttled(self, request: SimRequest, headers: bool) -> SimResponse:  # noqa: ARG002
+    def throttled(
+        self,
+        request: SimRequest,  # noqa: ARG002 - for subclasses
+        headers: bool,  # noqa: ARG002 - for subclasses
+    ) -> SimResponse:
         """Return the vendor's 429; without ``headers`` a bare one."""
         return SimResponse.text("Too many requests", 429)
 
@@ -121,9 +133,7 @@ class SimulatedServer:
         with self._late_lock:
             self._seq += 1
             request.seq = self._seq
-        found = self.router.find(request.method, request.segments)
-        if found is not None:
-            request.handler, request.params, request.pattern = found
+        self._route(request)
         self.stats.begin(f"{request.method} {self.family(request)}")
         fired = self.faults.fire(request)
         if not fired:
@@ -133,6 +143,18 @@ class SimulatedServer:
         if transport is None:
             return Reply(self.execute(request))
         return self._faulty(request, transport)
+
+    def _route(self, request: SimRequest) -> None:
+        """Find what answers: a slash at the end means nothing, HEAD is GET without the body."""
+        if len(request.segments) > 1 and not request.segments[-1]:
+            request.segments = request.segments[:-1]
+            request.path = "/" + "/".join(request.segments)
+        found = self.router.find(request.method, request.segments)
+        if found is None and request.method == "HEAD":
+            found = self.router.find("GET", request.segments)
+            request.method = "HEAD" if found is None else "GET"
+        if found is not None:
+            request.handler, request.params, request.pattern = found
 
     def finished(self, reply: Reply) -> None:
         """Count the end of a request, after its answer has left."""

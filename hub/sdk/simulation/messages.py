@@ -35,6 +35,9 @@ class SimRequest:
     @staticmethod
     def parse(method: str, target: str, headers: dict[str, str], body: bytes = b"") -> "SimRequest":
         """Build a request from the request line's target, ``/path?query`` still encoded."""
+        if target.startswith(("http://", "https://")):
+            # A client behind a proxy names the whole address.
+            target = "/" + (target.split("/", 3)[3:] or [""])[0]
         raw_path, _, raw_query = target.partition("?")
         query: dict[str, list[str]] = {}
         if raw_query:

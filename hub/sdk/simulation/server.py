@@ -84,6 +84,8 @@ class _Connection(socketserver.StreamRequestHandler):
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return self._chunks()
         length = int(headers.get("content-length") or 0)
+        if length < 0:
+            raise _BadRequest
         body = self.rfile.read(length) if length else b""
         if len(body) < length:
             raise _BadRequest

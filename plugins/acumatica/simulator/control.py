@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.sdk import ConfigError
+from hub.sdk.simulation import Effect
 from plugins.acumatica.simulator import writing
 from plugins.acumatica.simulator.editing import Edit
 from plugins.acumatica.simulator.entities import WRITABLE, row_key
@@ -82,8 +83,8 @@ def put_row(
             edit.touch(row)
         if new or edit.changed:
             number = guid(row.entity, row.number)
-            effect = "created" if new else "updated"
-            sim.journal.append(entity, row_key(row), number, effect, 0)  # type: ignore[arg-type]
+            effect: Effect = "created" if new else "updated"
+            sim.journal.append(entity, row_key(row), number, effect, 0)
 
     sim.commit(save)
     return {} if row is None else render(row)

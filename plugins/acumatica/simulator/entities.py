@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.sdk.simulation import SimRequest, SimResponse
+from hub.sdk.simulation import Effect, SimRequest, SimResponse
 from plugins.acumatica.simulator import discovery, errors, reading, writing
 from plugins.acumatica.simulator.editing import Edit
 from plugins.acumatica.simulator.odata import FilterError
@@ -127,9 +127,9 @@ class Entities:
         if not request.fault("not_stored"):
             edit.apply(row, body)
         if new or edit.changed:
-            effect = "created" if new else "updated"
+            effect: Effect = "created" if new else "updated"
             number = guid(entity, row.number)
-            sim.journal.append(entity, row_key(row), number, effect, request.seq)  # type: ignore[arg-type]
+            sim.journal.append(entity, row_key(row), number, effect, request.seq)
             self._note_written(entity, row)
         answer = reading.shape(entity, request)(row, 1)
         if self._links:

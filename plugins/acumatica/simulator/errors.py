@@ -1,7 +1,6 @@
 """Error bodies as the vendor sends them (CONTRACT §2, §3, §7)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from hub.sdk.simulation import SimResponse
 
@@ -60,7 +59,7 @@ def redirected(target: str) -> SimResponse:
     return SimResponse.empty(302, [("Location", target)])
 
 
-STATED: Mapping[str, Any] = {
+STATED: Mapping[str, Callable[[], SimResponse]] = {
     "forbidden": lambda: message(403, "You have insufficient rights to access the object."),
     "setup_missing": lambda: server_error(
         "The required configuration data is not entered on the Company Branches form.",

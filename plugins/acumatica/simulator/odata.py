@@ -89,6 +89,14 @@ def _nothing(_row: Any) -> bool:
     return False
 
 
+def _either(one: Predicate, other: Predicate) -> Predicate:
+    return lambda row: one(row) or other(row)
+
+
+def _both(one: Predicate, other: Predicate) -> Predicate:
+    return lambda row: one(row) and other(row)
+
+
 @dataclass(slots=True)
 class _Parser:
     entity: str
@@ -113,11 +121,8 @@ class _Parser:
         while self.peek() == "or":
             self.take()
             left, right = term, self.both()
-            term = _Term(
-                lambda row, a=left.test, b=right.test: a(row) or b(row),  # type: ignore[misc]
-                left.views | right.views,
-                left.date_views | right.date_views,
-            )
+            views, dates = left.views | right.views, left.date_views | right.date_views
+            term = _Term(_either(left.test, right.test), views, dates)
         return term
 
     def both(self) -> _Term:
@@ -131,11 +136,7 @@ class _Parser:
             if len(looked_at) > 1:
                 term = _Term(_nothing, views, dates)
                 continue
-            term = _Term(
-                lambda row, a=left.test, b=right.test: a(row) and b(row),  # type: ignore[misc]
-                views,
-                dates,
-            )
+            term = _Term(_both(left.test, right.test), views, dates)
         return term
 
     def negation(self) -> _Term:

@@ -143,7 +143,7 @@ class AcumaticaSimulator(SimulatedServer):
         for fault in request.faults:
             answer = errors.STATED.get(str(fault["fault"]))
             if answer is not None:
-                return answer()  # type: ignore[no-any-return]
+                return answer()
         if request.fault("recycle"):
             self._recycled += 1
             if self._recycled % 2:
@@ -212,7 +212,11 @@ class AcumaticaSimulator(SimulatedServer):
         super().crashed(request)
         return errors.server_error("Object reference not set to an instance of an object.")
 
-    def throttled(self, request: SimRequest, headers: bool) -> SimResponse:  # noqa: ARG002
+    def throttled(
+        self,
+        request: SimRequest,  # noqa: ARG002 - the web server answers all alike
+        headers: bool,
+    ) -> SimResponse:
         """Return the web server's plain-text 429."""
         self.stats.call("api")
         if headers:

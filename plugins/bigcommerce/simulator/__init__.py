@@ -10,7 +10,7 @@ Options of ``make_simulator`` (default):
 customers (120)        a twelfth of it are shoppers that the core API knows already
 items (400)            size of the ERP's catalog; the store lacks every 13th SKU, has 10 of its own
 quotas (contract's)    ``{"b2b": (150, 60), "core": (150, 30)}``; a missing key keeps the contract's
-                       limit; None = no limit (§5)
+                       limit; None = a million calls per window, announced like any other (§5)
 store_hash, access_token   sign-in; the token is made from the seed
 dependent (False)      legacy mode: a group per company, catalogs and price lists allowed (§8.1)
 erp_field ("ERP ID")   extra field whose value is the journal's key of a company

@@ -126,7 +126,7 @@ class Addresses:
         """PUT /addresses/{id}: the given fields; a new country needs its state in the same body."""
         row = self._row(request)
         item = self._c.body(request)
-        errors = address_errors(item, creating=False)
+        errors = address_errors(item, creating=False, country=row.data["countryCode"])
         place: dict[str, str] = {}
         if any(name in item for name in PLACE):
             place, unknown = resolve_place({**self._kept_place(row, item), **item})

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.sdk.errors import ConfigError
+from hub.sdk.simulation import Effect
 from plugins.bigcommerce.simulator import shapes
-from plugins.bigcommerce.simulator.context import Context, Effect
+from plugins.bigcommerce.simulator.context import Context
 from plugins.bigcommerce.simulator.rules import FLAGS, resolve_place
 from plugins.bigcommerce.simulator.state import company_fields
 from plugins.bigcommerce.simulator.stock import Variant

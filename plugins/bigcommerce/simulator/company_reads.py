@@ -25,7 +25,7 @@ class CompanyReads:
         router.add("GET", f"{BASE}/companies/{{companyId}}", self.get)
 
     def list_all(self, request: SimRequest) -> SimResponse:
-        """GET /companies: newest first unless ``sortBy`` says otherwise."""
+        """GET /companies: those changed last first unless ``sortBy`` says otherwise."""
         query = Query()
         self._sorting(request, query)
         self._c.windows(request, query)
@@ -51,9 +51,8 @@ class CompanyReads:
         if by not in (None, "updatedAt", "companyName") or order not in ("ASC", "DESC"):
             raise parameter_error({"sortBy": ["This sorting is not a valid choice."]})
         query.descending = order == "DESC"
-        if by == "updatedAt":
-            query.order = "updated"
-        elif by == "companyName":
+        query.order = "updated"
+        if by == "companyName":
             query.sort = lambda row: (row.data["companyName"].casefold(), row.id)
 
     def _extra_filters(self, request: SimRequest, query: Query) -> None:

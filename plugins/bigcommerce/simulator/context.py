@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from hub.sdk import Clock, Rng
-from hub.sdk.simulation import Journal, SimBadJson, SimRequest, SimResponse
+from hub.sdk.simulation import Effect, Journal, SimBadJson, SimRequest, SimResponse
 from plugins.bigcommerce.simulator.answers import Refused, b2b_page, parameter_error
 from plugins.bigcommerce.simulator.rules import BULK_MAX
 from plugins.bigcommerce.simulator.state import State
 from plugins.bigcommerce.simulator.table import Query, Row, Table
 
 Shape = Callable[..., dict[str, Any]]
-Effect = Literal["created", "updated", "deleted", "refused"]
 PAGE = 250
 BASE = "/api/v3/io"
 
@@ -133,6 +132,14 @@ def number(request: SimRequest, name: str, default: int) -> int:
         return int(text)
     except ValueError:
         raise parameter_error({name: ["A valid integer is required."]}) from None
+
+
+def positive(request: SimRequest, name: str, default: int) -> int | None:
+    """Return a page or limit of the core API; None when it is no positive number."""
+    text = request.arg(name)
+    if text is None:
+        return default
+    return int(text) if text.isdigit() and int(text) > 0 else None
 
 
 def _moment(request: SimRequest, name: str) -> float | None:

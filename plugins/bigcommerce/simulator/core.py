@@ -9,7 +9,7 @@ from typing import Any
 from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import v2_error, v3_error, v3_page
-from plugins.bigcommerce.simulator.context import Context, list_arg
+from plugins.bigcommerce.simulator.context import Context, list_arg, positive
 from plugins.bigcommerce.simulator.table import Query, Row
 
 V2, V3 = "/stores/{store_hash}/v2", "/stores/{store_hash}/v3"
@@ -56,7 +56,7 @@ class Core:
         default = request.arg("is_default")
         if default is not None:
             rows = [row for row in rows if row["is_default"] is (default.lower() == "true")]
-        page, limit = _number(request, "page", 1), _number(request, "limit", 50)
+        page, limit = positive(request, "page", 1), positive(request, "limit", 50)
         if page is None or limit is None:
             return v2_error(400, "The page and limit have to be positive numbers.")
         if limit > V2_MAX:
@@ -179,20 +179,13 @@ class Core:
         return self._sliced(request, rows)
 
     def _page(self, request: SimRequest) -> tuple[int, int]:
-        limit = min(_number(request, "limit", 50) or 50, V2_MAX)
-        return _number(request, "page", 1) or 1, self._c.lowered(request, limit)
+        limit = min(positive(request, "limit", 50) or 50, V2_MAX)
+        return positive(request, "page", 1) or 1, self._c.lowered(request, limit)
 
     def _sliced(self, request: SimRequest, rows: Sequence[dict[str, Any]]) -> SimResponse:
         page, limit = self._page(request)
         texts = [json.dumps(row) for row in rows[(page - 1) * limit : page * limit]]
         return v3_page(texts, len(rows), limit, page)
-
-
-def _number(request: SimRequest, name: str, default: int) -> int | None:
-    text = request.arg(name)
-    if text is None:
-        return default
-    return int(text) if text.isdigit() and int(text) > 0 else None
 
 
 def _under(index: str, values: frozenset[str]) -> Callable[[Any], bool]:

@@ -7,6 +7,11 @@ from hub.sdk.simulation import Quota, SimRequest, SimResponse, Stats
 from plugins.bigcommerce.simulator.answers import b2b_error, error_for, v3_error
 
 DEFAULT_QUOTAS: Final[Mapping[str, tuple[int, float]]] = {"b2b": (150, 60.0), "core": (150, 30.0)}
+UNLIMITED: Final[Mapping[str, tuple[int, float]]] = {
+    name: (1_000_000, seconds) for name, (_, seconds) in DEFAULT_QUOTAS.items()
+}
+"""As good as none, and announced: every answer carries the headers whatever the plan (CONTRACT
+§5.1), and a caller that hears nothing has to assume the smallest plan."""
 NO_SCOPE = "You don't have a required scope to access the endpoint"
 SCOPES: Final[Mapping[str, str]] = {
     "/customer_groups": "store_v2_customers",

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.sdk.simulation import Router, SimBadJson, SimRequest, SimResponse
 from plugins.bigcommerce.simulator.answers import v3_error, v3_page
-from plugins.bigcommerce.simulator.context import Context, list_arg
+from plugins.bigcommerce.simulator.context import Context, list_arg, positive
 from plugins.bigcommerce.simulator.core import V3
 from plugins.bigcommerce.simulator.stock import Variant
 
@@ -125,6 +125,5 @@ class Inventory:
             self._c.note(request, "inventory", key, None, "refused")
 
     def _page(self, request: SimRequest) -> tuple[int, int]:
-        texts = request.arg("page") or "1", request.arg("limit") or "50"
-        page, limit = (max(1, int(t)) if t.isdigit() else 1 for t in texts)
+        page, limit = positive(request, "page", 1) or 1, positive(request, "limit", 50) or 50
         return page, self._c.lowered(request, min(limit, PAGE_MAX))

@@ -151,15 +151,17 @@ def user_problem(item: Mapping[str, Any], channels: set[int], *, creating: bool)
             errors[name] = [NULL.rstrip(".")]
     for name, limit in USER_LIMITS.items():
         value = item.get(name)
-        if isinstance(value, str) and len(value) > limit:
+        if value is not None and not isinstance(value, str):
+            errors[name] = ["Not a valid string."]
+        elif isinstance(value, str) and len(value) > limit:
             errors[name] = [f"Ensure this field has no more than {limit} characters."]
         elif not creating and name in NAMED & item.keys() and not filled(value):
             errors[name] = ["This field may not be blank."]
-    if filled(item.get("email")) and not EMAIL.fullmatch(str(item["email"])):
+    if "email" not in errors and item.get("email") and not EMAIL.fullmatch(item["email"]):
         errors["email"] = ["Enter a valid email address."]
     if creating and "companyId" not in errors and not is_id(item.get("companyId")):
         errors["companyId"] = ["A valid integer is required."]
-    if "role" in item and item["role"] not in (0, 1, 2):
+    if item.get("role") is not None and not (is_id(item["role"]) and item["role"] in (0, 1, 2)):
         errors["role"] = [f'"{item["role"]}" is not a valid choice.']
     if errors:
         return parameter_error(errors)
@@ -174,7 +176,8 @@ def _channel_problem(
     if not creating and "channelIds" not in item:
         return None
     wanted = item.get("channelIds")
-    if not isinstance(wanted, list) or not wanted or not set(wanted) <= channels:
+    known = isinstance(wanted, list) and all(is_id(n) and n in channels for n in wanted)
+    if not wanted or not known:
         return Refused(
             422,
             "Processing data contains logical errors",
@@ -183,8 +186,13 @@ def _channel_problem(
     return None
 
 
-def address_errors(item: Mapping[str, Any], *, creating: bool) -> dict[str, list[str]]:
-    """Return the faults of an address by field, in the vendor's snake_case (CONTRACT §7.3)."""
+def address_errors(
+    item: Mapping[str, Any], *, creating: bool, country: str = ""
+) -> dict[str, list[str]]:
+    """Return the faults of an address by field, in the vendor's snake_case (CONTRACT §7.3).
+
+    ``country`` is the code that an address has before a change.
+    """
     errors: dict[str, list[str]] = {}
     for name in ADDRESS_REQUIRED:
         if creating and item.get(name) is None:
@@ -202,7 +210,8 @@ def address_errors(item: Mapping[str, Any], *, creating: bool) -> dict[str, list
             errors[_snake(name)] = ["Must be a valid boolean."]
     if creating and not is_id(item.get("companyId")):
         errors["company_id"] = [NULL]
-    if not creating and "countryCode" in item and not filled(item.get("stateCode")):
+    moved = not creating and item.get("countryCode") not in (None, country)
+    if moved and not filled(item.get("stateCode")):
         errors["state_code"] = ["A new country code needs a state code."]
     for kind in ("Billing", "Shipping"):
         if item.get(f"isDefault{kind}") is True and item.get(f"is{kind}") is not True:

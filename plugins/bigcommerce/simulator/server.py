@@ -13,7 +13,12 @@ from plugins.bigcommerce.simulator.companies import Companies
 from plugins.bigcommerce.simulator.company_reads import CompanyReads
 from plugins.bigcommerce.simulator.context import Context
 from plugins.bigcommerce.simulator.core import Core
-from plugins.bigcommerce.simulator.gatekeeper import DEFAULT_QUOTAS, Gatekeeper, api_of
+from plugins.bigcommerce.simulator.gatekeeper import (
+    DEFAULT_QUOTAS,
+    UNLIMITED,
+    Gatekeeper,
+    api_of,
+)
 from plugins.bigcommerce.simulator.inventory import Inventory
 from plugins.bigcommerce.simulator.seed import plant, store_card
 from plugins.bigcommerce.simulator.users import Users
@@ -64,7 +69,7 @@ class BigCommerceSimulator(SimulatedServer):
         without_scopes: Iterable[str] = (),
         faults: Iterable[str] = (),
     ) -> None:
-        limits = None if quotas is None else {**DEFAULT_QUOTAS, **quotas}
+        limits = UNLIMITED if quotas is None else {**DEFAULT_QUOTAS, **quotas}
         super().__init__(clock=clock, seed=seed, quotas=limits)
         token = access_token or f"{Rng(seed).random.getrandbits(120):030x}"
         self.gatekeeper = Gatekeeper(self.quotas, self.stats, store_hash, token, without_scopes)
@@ -108,9 +113,11 @@ class BigCommerceSimulator(SimulatedServer):
 
     def dispatch(self, request: SimRequest) -> SimResponse:
         """Find the route, then sign in, then count, then answer (CONTRACT §3)."""
-        if request.handler is None:
-            return self.unknown(request)
         name = api_of(request)
+        if request.handler is None:
+            answer = self.unknown(request)
+            answer.headers.extend(self.gatekeeper.headers(name))
+            return answer
         refusal = self._refusal(request)
         if refusal is None:
             exhausted = self.gatekeeper.over_quota(request)
@@ -124,10 +131,14 @@ class BigCommerceSimulator(SimulatedServer):
         if self.context.quirk(request, "text_401"):
             return SimResponse.text("X-Auth-Token header is required", 401)
         refusal = self.gatekeeper.refuse(request)
-        kind = request.headers.get("content-type", "application/json")
-        if refusal is None and request.body and "json" not in kind:
+        if refusal is not None:
+            return refusal
+        kind = request.headers.get("content-type", "application/json").lower()
+        if request.body and "json" not in kind:
             return error_for(request.path, 415)
-        return refusal
+        if not _accepts_json(request.headers.get("accept", "")):
+            return error_for(request.path, 406)
+        return None
 
     def _over(self, request: SimRequest, name: str) -> SimResponse:
         empty = self.context.quirk(request, "empty_429") is not None
@@ -179,7 +190,9 @@ class BigCommerceSimulator(SimulatedServer):
     def unknown(self, request: SimRequest) -> SimResponse:
         """Return 404 or 405, before anything is asked of the caller (CONTRACT §3)."""
         if self.router.methods(request.segments):
-            return error_for(request.path, 405)
+            answer = error_for(request.path, 405)
+            answer.headers.extend(self.allowed(request))
+            return answer
         return error_for(request.path, 404, NO_ROUTE)
 
     def bad_json(self, request: SimRequest, error: SimBadJson) -> SimResponse:
@@ -230,6 +243,13 @@ class BigCommerceSimulator(SimulatedServer):
     def delete_row(self, entity: str, key: str) -> None:
         """Remove a row as a person in the control panel would."""
         self._backdoor.delete(entity, key)
+
+
+def _accepts_json(accept: str) -> bool:
+    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
+    return not kinds or any(
+        kind in ("*/*", "application/*") or kind.endswith("json") for kind in kinds
+    )
 
 
 def _hidden_refusal(text: str) -> SimResponse:

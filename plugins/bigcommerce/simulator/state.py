@@ -248,4 +248,5 @@ def company_fields(data: dict[str, Any], item: Mapping[str, Any]) -> None:
     if "priceListAssign" in item:
         data["priceListAssign"] = item["priceListAssign"]
     for field in item.get("extraFields") or ():
-        data["extra"] = {**data["extra"], str(field["fieldName"]): str(field["fieldValue"])}
+        value = "" if field["fieldValue"] is None else str(field["fieldValue"])
+        data["extra"] = {**data["extra"], str(field["fieldName"]): value}

@@ -151,7 +151,7 @@ class Stock:
         if isinstance(variant, str):
             return variant
         location, quantity = item.get("location_id"), item.get("quantity")
-        if location not in variant.levels:
+        if not isinstance(location, int) or location not in variant.levels:
             return f"Location {location} of item with {kind} {value} does not exist"
         if not isinstance(quantity, int) or isinstance(quantity, bool):
             return f"Quantity of item with {kind} {value} is no whole number"
@@ -166,7 +166,7 @@ class Stock:
         elif kind == "variant_id":
             found = self.variants.get(value) if isinstance(value, int) else None
         else:
-            found = next(iter(self._by_product.get(value, ())), None)
+            found = next(iter(self.of_product(value) if isinstance(value, int) else ()), None)
         if found is None:
             return f"Item with {kind} {value} was not found"
         tracked = self.products[found.product_id]["inventory_tracking"]
