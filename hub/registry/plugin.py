@@ -143,7 +143,11 @@ class Plugin:
 
     def checks(self, client: Any, actions: Sequence[str]) -> list[Check]:
         """Return the initialization checks for these flow keys."""
-        return list(self._call("hub_checks", client=client, actions=actions) or ())
+        return list(self.each_check(client, actions))
+
+    def each_check(self, client: Any, actions: Sequence[str]) -> Iterator[Check]:
+        """Yield the initialization checks as they end, where the plugin makes them one by one."""
+        return iter(self._call("hub_checks", client=client, actions=actions) or ())
 
     def lookup(self, client: Any, lookup: str, query: str = "") -> list[Choice]:
         """Return live choices."""

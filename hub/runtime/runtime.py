@@ -15,7 +15,14 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.config import Environment
-from hub.engine.checks import CheckRow, TestResult, failed, initialization_checks, probe
+from hub.engine.checks import (
+    CheckRow,
+    TestResult,
+    check_again,
+    failed,
+    initialization_checks,
+    probe,
+)
 from hub.engine.context import Tools
 from hub.engine.engine import Engine
 from hub.engine.runs import queue_run
@@ -121,6 +128,10 @@ class Runtime:
     def initialize(self, connector_id: int) -> list[CheckRow]:
         """Run the initialization checks and keep their result."""
         return initialization_checks(self.tools, connector_id)
+
+    def check_again(self, connector_id: int, group: str, activity: str) -> CheckRow | None:
+        """Run one initialization check again; None when there is no such check any more."""
+        return check_again(self.tools, connector_id, group, activity)
 
     def activate(self, connector_id: int, who: str) -> list[str]:
         """Check, then switch on; returns what keeps it off (sentence and remedy each)."""

@@ -1,6 +1,6 @@
 """Every hook a connector can implement. All are addressed to one plugin, except the broadcasts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -83,8 +83,11 @@ def hub_health(client: Any) -> Health | None:
 
 
 @hookspec(firstresult=True)
-def hub_checks(client: Any, actions: Sequence[str]) -> list[Check] | None:
-    """Check by reading only that the flows ``actions`` can work: the rows of Initialization."""
+def hub_checks(client: Any, actions: Sequence[str]) -> Iterable[Check] | None:
+    """Check by reading only that the flows ``actions`` can work: the rows of Initialization.
+
+    A generator lets the page show how long each took, and lets one be repeated alone.
+    """
 
 
 @hookspec(firstresult=True)

@@ -96,7 +96,7 @@ class CommonConfiguration(Base):
 
 
 class InitializationCheck(Base):
-    """The last result of one initialization check of a connector."""
+    """The last result of one initialization check; ``took_ms`` None = it made no call of its own."""
 
     __tablename__ = "initialization_check"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -110,6 +110,7 @@ class InitializationCheck(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     remedy: Mapped[str] = mapped_column(Text, default="")
     parameter: Mapped[str | None] = mapped_column(String(60))
+    took_ms: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -52,9 +52,9 @@ def health(client: AcumaticaClient) -> Health:
 
 def checks(
     client: AcumaticaClient, actions: Sequence[str], clock: Clock | None = None
-) -> list[Check]:
-    """Return one row per thing that the flows ``actions`` need."""
-    return list(_rows(client, set(actions), clock or SystemClock()))
+) -> Iterator[Check]:
+    """Yield one row per thing that the flows ``actions`` need."""
+    return _rows(client, set(actions), clock or SystemClock())
 
 
 def _rows(client: AcumaticaClient, actions: set[str], clock: Clock) -> Iterator[Check]:

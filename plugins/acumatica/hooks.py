@@ -93,8 +93,8 @@ def hub_health(client: AcumaticaClient) -> Health:
 
 
 @hookimpl
-def hub_checks(client: AcumaticaClient, actions: Sequence[str]) -> list[Check]:
-    """Return the rows of Initialization."""
+def hub_checks(client: AcumaticaClient, actions: Sequence[str]) -> Iterator[Check]:
+    """Yield the rows of Initialization."""
     return checks.checks(client, actions)
 
 
@@ -125,6 +125,6 @@ def hub_fetch(
 @hookimpl
 def hub_simulator(clock: Clock, seed: int, size: Mapping[str, Any]) -> Any:
     """Return a fresh simulated instance; the server's code is loaded only here."""
-    from plugins.acumatica.simulator import make_simulator  # noqa: PLC0415
+    from plugins.acumatica.simulator import make_simulator  # noqa: PLC0415 - tests and demo only
 
     return make_simulator(clock=clock, seed=seed, **size)

@@ -1,6 +1,6 @@
 """Initialization: can the flows work with this store? By reading only (PRODUCT §1.4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hub.sdk import AuthError, Check, ConfigError, Health, HubError, Probe
@@ -34,8 +34,8 @@ def health(client: Client) -> Health:
     return Health(ok=True, detail=f"Store {client.store} answers.", metrics=metrics)
 
 
-def run(client: Client, flows: Sequence[str]) -> list[Check]:
-    """Return one row per thing that the flows need; a refused sign-in ends the checks."""
+def run(client: Client, flows: Sequence[str]) -> Iterator[Check]:
+    """Yield one row per thing that the flows need; a refused sign-in ends the checks."""
     chosen = set(flows)
     activities: list[tuple[str, Callable[[Client], Check]]] = [("Sign-in to the store", _sign_in)]
     if chosen & COMPANY_FLOWS:
@@ -54,18 +54,17 @@ def run(client: Client, flows: Sequence[str]) -> list[Check]:
         activities.append(("Storefronts with B2B Edition", _channels))
     if "inventory" in chosen:
         activities += [("Default location", _location), ("Inventory readable", _inventory)]
-    found: list[Check] = []
     for name, check in activities:
         try:
             row = check(client)
         except AuthError as error:
-            return [*found, Check(name, "failed", str(error), parameter=error.parameter)]
+            yield Check(name, "failed", str(error), parameter=error.parameter)
+            return
         except ConfigError as error:
             row = Check(name, "failed", str(error), parameter=error.parameter)
         except HubError as error:
             row = Check(name, "failed", str(error), "Run the checks again when it answers.")
-        found.append(row if row.activity else _named(row, name))
-    return found
+        yield row if row.activity else _named(row, name)
 
 
 def _named(row: Check, name: str) -> Check:

@@ -91,7 +91,9 @@ def hub_mapping_defaults(action: ActionType) -> list[FieldRule]:
 
 
 @hookimpl
-def hub_quotas(settings: Mapping[str, Any]) -> list[QuotaSpec]:  # noqa: ARG001
+def hub_quotas(
+    settings: Mapping[str, Any],  # noqa: ARG001 - every plan starts with the same numbers
+) -> list[QuotaSpec]:
     """Return both quotas of a store; they do not depend on the settings."""
     return quotas.quotas()
 
@@ -119,7 +121,7 @@ def hub_health(client: Client) -> Health:
 
 
 @hookimpl
-def hub_checks(client: Client, actions: Sequence[str]) -> list[Check]:
+def hub_checks(client: Client, actions: Sequence[str]) -> Iterator[Check]:
     """Check by reading that these flows can work."""
     return checks.run(client, actions)
 

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -77,6 +77,28 @@ def check(key: str) -> ResponseReturnValue:
     else:
         flash("Every check passed.", "ok")
     return redirect(url_for("initialization.page", key=key), 303)
+
+
+@bp.post("/connectors/<key>/check-again")
+@role("admin")
+def check_again(key: str) -> ResponseReturnValue:
+    """Run one check again, and what waited for it."""
+    row, checks = _found(key)
+    group, activity = request.form.get("group", ""), request.form.get("activity", "")
+    known = {(c.grouping, c.activity) for c in checks}
+    target = redirect(url_for("initialization.page", key=key), 303)
+    if (group, activity) not in known:
+        flash("There is no such check any more. Run all checks again.", "info")
+        return target
+    done = the_runtime().check_again(row.id, group, activity)
+    name = f"{activity} of {group}"
+    if done is None:
+        flash(f"{name} is not needed any more. The list shows what was found.", "info")
+    elif done.check.status == "failed":
+        flash(f"{name} failed again. {done.check.detail}", "bad")
+    else:
+        flash(f"{name}: {done.check.detail or 'passed'}", "ok")
+    return target
 
 
 @bp.post("/connectors/<key>/activate")
