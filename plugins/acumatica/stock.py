@@ -5,7 +5,17 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.sdk import Answer, ConnectionTrouble, Page, Record, Window, http_date
+from hub.sdk import (
+    Answer,
+    AuthError,
+    ConfigError,
+    ConnectionTrouble,
+    Page,
+    Record,
+    RecordRejected,
+    Window,
+    http_date,
+)
 from plugins.acumatica.client import AcumaticaClient, data_of
 from plugins.acumatica.errors import EntityMissing, NotFound
 from plugins.acumatica.paging import PAGE_SIZE, read_pages, resume_at
@@ -116,12 +126,33 @@ def fetch(
 def read_storage(client: AcumaticaClient, warehouses: Warehouses, sums: Sums) -> None:
     """Add StorageDetailsInquiry over all warehouses, in one call (CONTRACT §4).
 
-    Raises EntityMissing where the endpoint has no such inquiry.
+    An instance that wants the inquiry's ``WarehouseID`` refuses that call or answers no rows:
+    then warehouse by warehouse. Raises EntityMissing where the endpoint has no such inquiry.
     """
-    answer = client.inquire("StorageDetailsInquiry", {}, "StorageDetails")
+    refusal: Exception | None = None
+    try:
+        if _read_storage(client, {}, warehouses, sums):
+            return
+    except (AuthError, EntityMissing):
+        raise
+    except (ConfigError, RecordRejected) as error:
+        refusal = error
+    rows = client.rows("Warehouse", {"$select": "WarehouseID"})
+    names = [name for row in rows if (name := _text(row, "WarehouseID"))]
+    if refusal is not None and not names:
+        raise refusal
+    for name in names:
+        _read_storage(client, {"WarehouseID": name}, warehouses, sums)
+
+
+def _read_storage(
+    client: AcumaticaClient, fields: Mapping[str, str], warehouses: Warehouses, sums: Sums
+) -> bool:
+    answer = client.inquire("StorageDetailsInquiry", fields, "StorageDetails")
     sums.note(answer)
     locations = warehouses.locations
-    for row in _details(answer, "StorageDetails"):
+    rows = _details(answer, "StorageDetails")
+    for row in rows:
         sku = _text(row, "InventoryID")
         if not sku:
             continue
@@ -132,6 +163,7 @@ def read_storage(client: AcumaticaClient, warehouses: Warehouses, sums: Sums) ->
             sums.add(sku, place, row, QUANTITIES)
             if len(locations) > 1:
                 sums.know(sku, locations)
+    return bool(rows)
 
 
 def read_item(client: AcumaticaClient, sku: str, warehouses: Warehouses, sums: Sums) -> None:

@@ -15,13 +15,14 @@ def make_simulator(
     """Return a fresh instance with seeded data, the same for the same seed and clock start.
 
     Options: those of AcumaticaSimulator, and ``per_minute`` for the licence's requests per minute.
+    ``quotas`` None is a licence without limits, and the connection's parameters say so.
     There are no orders yet, so ``orders`` is of no effect.
     """
     options.pop("orders", None)
     per_minute = options.pop("per_minute", None)
-    quotas = dict(options.pop("quotas", None) or {})
+    quotas = options.pop("quotas", {})
     if per_minute:
-        quotas["api"] = (int(per_minute), 60.0)
+        quotas = {**(quotas or {}), "api": (int(per_minute), 60.0)}
     return AcumaticaSimulator(
         clock=clock, seed=seed, customers=customers, items=items, quotas=quotas, **options
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from hub.sdk.simulation import SimResponse
+from hub.sdk.simulation import SimRequest, SimResponse
 
 IIS_429 = "The custom error module does not recognize this error."
 NOT_FOUND = "PX.Api.ContractBased.NoEntitySatisfiesTheConditionException"
@@ -52,6 +52,16 @@ def throttled(headers: bool) -> SimResponse:
     """Return the 429 of the web server, plain text; ``headers`` adds Retry-After."""
     extra = [("Retry-After", "60")] if headers else []
     return SimResponse.text(IIS_429, 429, extra, kind="text/plain")
+
+
+def not_readable(request: SimRequest) -> SimResponse | None:
+    """Return the 415 of a body that is neither JSON nor, at the sign-in, a form; else None."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = "x-www-form-urlencoded" in kind and request.path.startswith("/entity/auth/")
+    if not request.body or not kind or kind.endswith("json") or form:
+        return None
+    text = f"The request entity's media type '{kind}' is not supported for this resource."
+    return message(415, text)
 
 
 def redirected(target: str) -> SimResponse:

@@ -1,6 +1,7 @@
 """The licence throttle: first slowness, a refusal only at the very end (CONTRACT §2)."""
 
 import threading
+from typing import Any
 
 from hub.sdk import Clock
 from hub.sdk.simulation import Quota, SimResponse
@@ -8,6 +9,8 @@ from plugins.acumatica.simulator import errors
 
 MAX_QUEUE = 20
 MAX_WAIT_SECONDS = 600.0
+MOST_PER_MINUTE = 10_000
+"""The largest limit that a connection takes."""
 
 
 class Licence:
@@ -15,15 +18,30 @@ class Licence:
 
     From half of the minute's requests on, each is delayed by the time left in the minute divided
     by the requests left. One that would queue behind more than 20 others, or for more than ten
-    minutes, is declined.
+    minutes, is declined. ``unlimited`` is a licence that is known to have no limit.
     """
 
-    def __init__(self, clock: Clock, per_minute: Quota | None, concurrent: int | None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        per_minute: Quota | None,
+        concurrent: int | None,
+        *,
+        unlimited: bool = False,
+    ) -> None:
         self._clock = clock
         self._per_minute = per_minute
+        self._unlimited = unlimited
         self._seats = threading.BoundedSemaphore(concurrent) if concurrent else None
         self.queued = 0
         self._lock = threading.Lock()
+
+    def settings(self) -> dict[str, Any]:
+        """Return the limit as a parameter of the connection: no answer's header tells it."""
+        quota = self._per_minute
+        if quota is not None:
+            return {"requests_per_minute": max(1, int(quota.calls * 60 / quota.seconds))}
+        return {"requests_per_minute": MOST_PER_MINUTE} if self._unlimited else {}
 
     def enter(self) -> SimResponse | None:
         """Wait for a turn; an answer means that the request is declined. Else call ``leave``."""

@@ -68,6 +68,7 @@ def listed(
     try:
         render = shape(entity, request)
         rows = _matching(world, entity, request)
+        top, skip = _number(request, "$top"), _number(request, "$skip") or 0
     except BadQuery as error:
         return error.answer
     except FilterError as error:
@@ -80,7 +81,6 @@ def listed(
     if request.fault("shuffle"):
         rows = list(rows)
         rng.random.shuffle(rows)
-    top, skip = _number(request, "$top"), _number(request, "$skip") or 0
     page = islice(rows, skip, None if top is None else skip + top)
     found = [render(row, n) for n, row in enumerate(page, 1)]
     emptied = request.fault("empty_expand")
@@ -122,8 +122,10 @@ def _matching(world: World, entity: str, request: SimRequest) -> Iterable[Any]:
 
 def _number(request: SimRequest, name: str) -> int | None:
     text = request.arg(name)
-    if text is None or not text.strip().isdigit():
+    if not text:
         return None
+    if not text.strip().isdigit():
+        raise BadQuery(errors.invalid({name: [f"The value '{text}' is not valid for {name}."]}))
     return int(text)
 
 

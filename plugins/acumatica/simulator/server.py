@@ -94,7 +94,8 @@ class AcumaticaSimulator(SimulatedServer):
         self.sessions = Sessions(
             clock, tenants=tenants, username=username, password=password, limit=session_limit
         )
-        self.licence = Licence(clock, self.quotas.get("api"), concurrent)
+        api = self.quotas.get("api")
+        self.licence = Licence(clock, api, concurrent, unlimited=quotas is None)
         self.world = World()
         self.entities = Entities(self, storage_details=storage_details, links=links)
         self._others = {tenant: World() for tenant in tenants[1:]}
@@ -133,7 +134,7 @@ class AcumaticaSimulator(SimulatedServer):
             return declined
         try:
             with self.lock:
-                return super().dispatch(request)
+                return errors.not_readable(request) or super().dispatch(request)
         finally:
             self.licence.leave()
 
@@ -199,7 +200,9 @@ class AcumaticaSimulator(SimulatedServer):
         """Return 404, or 405 when only the method is wrong."""
         if self.router.methods(request.segments):
             text = f"The requested resource does not support http method '{request.method}'."
-            return errors.message(405, text)
+            answer = errors.message(405, text)
+            answer.headers.extend(self.allowed(request))
+            return answer
         return errors.no_resource(request.path)
 
     def bad_json(self, request: SimRequest, error: SimBadJson) -> SimResponse:
@@ -245,13 +248,7 @@ class AcumaticaSimulator(SimulatedServer):
 
     def settings(self, base_url: str) -> dict[str, Any]:
         """Return the connection's parameters."""
-        return {
-            "base_url": base_url,
-            "tenant": self.sessions.tenants[0],
-            "username": self.sessions.username,
-            "password": self.sessions.password,
-            "endpoint_version": "24.200.001",
-        }
+        return self.sessions.settings(base_url) | self.licence.settings()
 
     def rows(self, entity: str) -> list[dict[str, Any]]:
         """Return all records of an entity with what hangs on them."""

@@ -50,6 +50,16 @@ class Sessions:
         self._wrong = 0
         self._locked_until = 0.0
 
+    def settings(self, base_url: str) -> dict[str, Any]:
+        """Return the connection's parameters for the first tenant."""
+        return {
+            "base_url": base_url,
+            "tenant": self.tenants[0],
+            "username": self.username,
+            "password": self.password,
+            "endpoint_version": "24.200.001",
+        }
+
     def expire(self) -> None:
         """Drop the seats that were idle for too long."""
         limit = self.clock.monotonic() - IDLE_SECONDS

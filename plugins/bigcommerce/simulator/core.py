@@ -10,7 +10,7 @@ from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import v2_error, v3_error, v3_page
 from plugins.bigcommerce.simulator.context import Context, list_arg, positive
-from plugins.bigcommerce.simulator.table import Query, Row
+from plugins.bigcommerce.simulator.table import Query, Row, inside
 
 V2, V3 = "/stores/{store_hash}/v2", "/stores/{store_hash}/v3"
 V2_MAX = 250
@@ -34,6 +34,7 @@ class Core:
         router.add("GET", f"{V3}/customers", self.customers)
         router.add("GET", f"{V3}/channels", self.channels)
         router.add("GET", f"{V3}/catalog/products", self.products)
+        router.add("GET", f"{V3}/catalog/products/{{product_id}}", self.product)
         router.add("GET", f"{V3}/catalog/variants", self.variants)
 
     def time(self, _request: SimRequest) -> SimResponse:
@@ -53,6 +54,12 @@ class Core:
         if like is not None:
             text = like.strip("%").casefold()
             rows = [row for row in rows if text in row["name"].casefold()]
+        try:
+            low, high = _window(request, "date_modified")
+        except ValueError:
+            return v2_error(400, "The date_modified filter is not a date.")
+        if low is not None or high is not None:
+            rows = [row for row in rows if inside(_seconds(row["date_modified"]), (low, high))]
         default = request.arg("is_default")
         if default is not None:
             rows = [row for row in rows if row["is_default"] is (default.lower() == "true")]
@@ -151,7 +158,15 @@ class Core:
             and (not skus or row["sku"].casefold() in skus)
             and (name is None or row["name"] == name)
         ]
-        return self._sliced(request, rows)
+        return self._sliced(request, [_chosen(request, row) for row in rows])
+
+    def product(self, request: SimRequest) -> SimResponse:
+        """GET /v3/catalog/products/{id}."""
+        text = request.params["product_id"]
+        row = self._state.stock.products.get(int(text)) if text.isdigit() else None
+        if row is None:
+            return v3_error(404, f"A product was not found with an id of {text}.")
+        return SimResponse.json({"data": _chosen(request, row), "meta": {}})
 
     def variants(self, request: SimRequest) -> SimResponse:
         """GET /v3/catalog/variants by ``sku`` or ``product_id:in``."""
@@ -195,6 +210,15 @@ def _under(index: str, values: frozenset[str]) -> Callable[[Any], bool]:
 def _window(request: SimRequest, name: str) -> tuple[float | None, float | None]:
     low, high = request.arg(f"{name}:min"), request.arg(f"{name}:max")
     return (_seconds(low) if low else None), (_seconds(high) if high else None)
+
+
+def _chosen(request: SimRequest, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a product with the fields of ``include_fields``, without ``exclude_fields``."""
+    wanted, unwanted = list_arg(request, "include_fields"), list_arg(request, "exclude_fields")
+    if not wanted and not unwanted:
+        return row
+    kept = {"id", *(wanted or row)} - (set(unwanted) - {"id"})
+    return {name: value for name, value in row.items() if name in kept}
 
 
 def _seconds(text: str) -> float:

@@ -46,7 +46,8 @@ def _span(moments: Sequence[tuple[int, int]], low: float | None, high: float | N
     return slice(start, max(start, stop))
 
 
-def _inside(moment: int, window: Window) -> bool:
+def inside(moment: float, window: Window) -> bool:
+    """Return True when a moment lies within a window, its ends included."""
     low, high = window
     return (low is None or moment >= low) and (high is None or moment <= high)
 
@@ -133,9 +134,9 @@ class Table:
             return None
         tests = list(query.where)
         if created != OPEN:
-            tests.append(lambda row: _inside(row.created, created))
+            tests.append(lambda row: inside(row.created, created))
         if updated != OPEN:
-            tests.append(lambda row: _inside(row.updated, updated))
+            tests.append(lambda row: inside(row.updated, updated))
         if self.unseen:
             tests.append(lambda row: row.id not in self.unseen)
         rows = self._candidates(query)
