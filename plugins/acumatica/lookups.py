@@ -5,7 +5,9 @@ from typing import Any
 
 from hub.sdk import Choice, ConnectionTrouble, HubError, RateLimited
 from plugins.acumatica.client import AcumaticaClient, data_of
+from plugins.acumatica.errors import EntityMissing
 from plugins.acumatica.records import text_at, unwrap
+from plugins.acumatica.stock import Sums, Warehouses, read_storage
 
 LIMIT = 200
 
@@ -69,6 +71,35 @@ def _warehouses(client: AcumaticaClient) -> list[Choice]:
     return [choice for choice, row in found if row.get("Active") is not False]
 
 
+class _Each(Warehouses):
+    """Every warehouse for itself."""
+
+    @property
+    def locations(self) -> list[str]:
+        return []
+
+    def place(self, warehouse: str) -> str | None:
+        return warehouse or None
+
+
+def _warehouse_stock(client: AcumaticaClient) -> list[Choice]:
+    """How many items have something on hand, by warehouse; the count is the label.
+
+    Empty where the endpoint has no inquiry over all items: asking item by item costs too much.
+    """
+    sums = Sums()
+    try:
+        read_storage(client, _Each(None), sums)
+    except EntityMissing:
+        return []
+    counts: dict[str, int] = {}
+    for record in sums.records():
+        data = record.data or {}
+        name = str(data["location"])
+        counts[name] = counts.get(name, 0) + (data["quantities"]["QtyOnHand"] > 0)
+    return [Choice(name, str(count)) for name, count in counts.items()]
+
+
 def _order_types(client: AcumaticaClient) -> list[Choice]:
     """Order types are no entity of the endpoint (CONTRACT §1): OData, else the predefined ones."""
     try:
@@ -104,6 +135,7 @@ LOOKUPS: dict[str, Callable[[AcumaticaClient], list[Choice]]] = {
     "customer_classes": _customer_classes,
     "price_classes": _price_classes,
     "warehouses": _warehouses,
+    "warehouse_stock": _warehouse_stock,
     "order_types": _order_types,
     "branches": _branches,
 }

@@ -80,7 +80,7 @@ def _page(errors: Errors, zone: str | None = None, status: int = 200) -> Respons
     )  # fmt: skip
     return render_template(
         "pages/account.html", errors=errors, zone=field, places=places,
-        now=context.show_time(context.now()),
+        now=context.show_time(context.now(), "day_time_s").removeprefix("today "),
     ), status  # fmt: skip
 
 

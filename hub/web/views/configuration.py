@@ -16,6 +16,7 @@ from hub.web.views.configuration_general import SIDE_LABELS
 from hub.web.views.configuration_input import SIDES, Given, parse
 from hub.web.views.configuration_page import Result
 from hub.web.views.configuration_state import Saved, load
+from hub.web.views.configuration_warehouses import WAREHOUSES
 
 bp = Blueprint("configuration", __name__)
 UNREACHED = "Check the address, and that the system runs and can be reached from here."
@@ -185,12 +186,15 @@ def read_again() -> ResponseReturnValue:
         abort(404)
     try:
         lookups.read(saved, given, *place, fresh=True)
+        if path == WAREHOUSES:
+            lookups.read(saved, given, "erp", lookups.STOCK, fresh=True)
+            lookups.read(saved, given, "store", lookups.LOCATIONS, fresh=True)
     except HubError as error:
         abort(503, str(error))
     if not _htmx():
         return _again(key, given)
     drawn = pages.build(key, given)
-    if path == pages.WAREHOUSES:
+    if path == WAREHOUSES:
         return render_template("pages/configuration_rows.html", ask=False, page=drawn)
     return render_template("pages/configuration_row.html", f=pages.field_at(drawn, path))
 

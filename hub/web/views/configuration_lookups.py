@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
 
 from flask import current_app
@@ -18,6 +19,9 @@ MOST = 200
 
 LOCATIONS = "locations"
 """The store's lookup that warehouses are mapped to."""
+
+STOCK, STOCK_FRESH = "warehouse_stock", timedelta(hours=24)
+"""Items in stock by warehouse: read last, once a day, because it may read the whole inventory."""
 
 
 def _kept() -> "OrderedDict[tuple[str, str, str], Looked]":
@@ -41,11 +45,12 @@ def wanted(saved: Saved) -> list[tuple[str, str]]:
     if saved.plugins["erp"] is not None:
         for specs in section_specs(saved.plugins).values():
             found |= {("erp", spec.lookup): None for spec in specs if spec.lookup}
+        found["erp", STOCK] = None
     for side, plugin in saved.plugins.items():
         for spec in plugin.parameters if plugin else ():
             if spec.lookup:
                 found[side, spec.lookup] = None
-    return sorted(found)
+    return sorted(found, key=lambda item: (item[0], item[1] == STOCK, item[1]))
 
 
 def shown(saved: Saved, form: str, side: str, lookup: str) -> Looked:
@@ -110,7 +115,14 @@ def _read_side(saved: Saved, given: Given, side: str, lookups: list[str]) -> Non
         if failed:
             _keep((given.form, side, lookup), Looked((), None, failed))
             continue
+        if lookup == STOCK and not _stock_is_old(saved, given.form):
+            continue
         failed = read(saved, given, side, lookup).error
+
+
+def _stock_is_old(saved: Saved, form: str) -> bool:
+    read_at = shown(saved, form, "erp", STOCK).read_at
+    return read_at is None or context.now() - read_at > STOCK_FRESH
 
 
 def plain(choices: tuple[Choice, ...]) -> list[Choice]:

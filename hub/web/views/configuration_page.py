@@ -17,13 +17,14 @@ from hub.web.forms import Field
 from hub.web.views import configuration_drafts as drafts
 from hub.web.views import configuration_effects as effects
 from hub.web.views import configuration_fields as fields
-from hub.web.views import configuration_lookups as lookups
+from hub.web.views import configuration_warehouses as warehouses
 from hub.web.views.configuration_fields import Drawn, Group, Sheet
 from hub.web.views.configuration_general import SIDE_LABELS, known, state_of
 from hub.web.views.configuration_general import active as active_field
 from hub.web.views.configuration_general import general as general_fields
 from hub.web.views.configuration_input import SIDES, Given, section_specs
 from hub.web.views.configuration_state import Saved, load
+from hub.web.views.configuration_warehouses import WAREHOUSES, Warehouses
 
 FIXED = (
     ("general", "General"),
@@ -38,7 +39,6 @@ FIXED = (
     ("enable_features", "Enable features"),
     ("endpoint_url", "Endpoint URL"),
 )
-WAREHOUSES = "preferences.warehouses"
 
 
 @dataclass(slots=True)
@@ -75,9 +75,8 @@ class Page:
     base: str
     form: str
     changes: int
-    result: Result | None = None
-    locations: list[Choice] = field(default_factory=list)
-    warehouses: list[Choice] = field(default_factory=list)
+    result: Result | None
+    places: Warehouses
 
     @property
     def whole(self) -> bool:
@@ -158,22 +157,8 @@ def _page(session: Session, sheet: Sheet, form: str, result: Result | None) -> P
         effects.tried(sheet.value("messages.retry_count"), sheet.value("messages.retry_interval")),
         effects.capped(store, sheet.value("messages.batch_count")),
         json.dumps(saved.base | active, ensure_ascii=False, sort_keys=True, default=str),
-        form, changed(sheet, groups), result,
-        list(lookups.shown(saved, form, "store", lookups.LOCATIONS).choices) if store else [],
-        _warehouses(sheet) if erp else [],
+        form, changed(sheet, groups), result, warehouses.build(sheet),
     )  # fmt: skip
-
-
-def _warehouses(sheet: Sheet) -> list[Choice]:
-    """Return the known warehouses, and chosen ones that are no longer among them."""
-    looked = lookups.plain(lookups.shown(sheet.saved, sheet.form, "erp", "warehouses").choices)
-    value = sheet.value(WAREHOUSES)
-    chosen = [] if isinstance(value, str) or not value else [str(v) for v in value]
-    known = {choice.value for choice in looked}
-    return [
-        *looked,
-        *(Choice(v, v, "not found any more" if looked else "") for v in chosen if v not in known),
-    ]
 
 
 def changed(sheet: Sheet, groups: list[Group]) -> int:
