@@ -23,7 +23,8 @@ class _Route(NamedTuple):
 
 class Router:
     """Patterns such as ``/entity/Default/{version}/{entity}``; ``{rest:path}`` at the end takes
-    the remainder. Routes are tried in the order in which they were added, fixed paths first.
+    the remainder, at least one step. Routes are tried in the order in which they were added,
+    fixed paths first.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class Router:
 
 def _match_open(route: _Route, segments: tuple[str, ...]) -> Match | None:
     length = len(route.names) + len(route.fixed)
-    if len(segments) < length or any(segments[i] != text for i, text in route.fixed):
+    if len(segments) <= length or any(segments[i] != text for i, text in route.fixed):
         return None
     params = {name: segments[i] for i, name in route.names}
     params[route.rest or "rest"] = "/".join(segments[length:])
