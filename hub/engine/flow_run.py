@@ -98,7 +98,8 @@ class FlowRun:
         try:
             context = self.context = load_context(self.tools, self.flow_id)
             summary.flow = context.key
-            self._clear_stop()
+            if read:
+                self._clear_stop()
             self._work(context, Reading(mode == "full", since, until), summary, read=read)
         except HubError as error:
             self._failed(summary, error)
@@ -309,7 +310,9 @@ class FlowRun:
     def _paused(self) -> bool:
         with self.tools.database.read() as session:
             flow = session.get_one(Flow, self.flow_id)
-            return flow.paused or session.get_one(Connector, flow.connector_id).paused
+            if flow.paused or flow.stopped_reason:
+                return True
+            return session.get_one(Connector, flow.connector_id).paused
 
     def _clear_stop(self) -> None:
         with self.tools.database.begin() as connection:

@@ -135,7 +135,9 @@ def adopt(
     if stamped:
         return _take(connection, context, work, stamped[0], "stamp")
     if context.target.action.match_on[:1] == ("stamp",):
-        return _by_natural_key(connection, context, work, [h for h in hits if not h.stamp])
+        natural = natural_of(context, work)
+        alike = [h for h in hits if not h.stamp and natural_key(context, h.natural_keys) == natural]
+        return _by_natural_key(connection, context, work, alike)
     return _by_scope(connection, context, work, list(hits))
 
 

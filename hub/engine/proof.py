@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import text
+
 from hub.engine.context import FlowContext, Tools
 from hub.engine.work import Work
-from hub.outbox import renew
+from hub.outbox import put_keys, renew
 from hub.sdk import LoadItem
 from hub.store.tables import Flow
 
@@ -49,6 +51,7 @@ def prove_stamp(
         if any(hit.stamp == work.key for hit in hits):
             break
         if waited * 1000 >= context.hold_ms:
+            _stamp_later(tools, context, work)
             raise _lost(context, work)
         with tools.database.begin() as connection:
             renew(connection, [token], tools.now_ms(), 120_000)
@@ -59,6 +62,26 @@ def prove_stamp(
         pause = min(pause * 2, 8)
     mark_proven(tools, context)
     return True
+
+
+def _stamp_later(tools: Tools, context: FlowContext, work: Work) -> None:
+    """The record is bound but bears no stamp: it is written once more when the field is mended."""
+    with tools.database.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE flow_state SET content_hash = NULL "
+                "WHERE flow_id = :flow AND record_id = :record"
+            ),
+            {"flow": context.flow_id, "record": work.record_id},
+        )
+        put_keys(
+            connection,
+            flow_id=context.flow_id,
+            source_id=context.source.id,
+            entity=context.entity,
+            keys=[work.key],
+            now_ms=tools.now_ms(),
+        )
 
 
 def mark_proven(tools: Tools, context: FlowContext) -> None:

@@ -262,17 +262,23 @@ def _by_stamp(client: Client, key: str) -> list[Listed]:
 
 
 def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
-    """Search by stamp, else by name, keeping what bears the same name or e-mail."""
+    """Search by stamp, else by name and e-mail, keeping what bears the same name or e-mail."""
     return {item.key: _by_stamp(client, item.key) or _alike(client, item) for item in items}
 
 
 def _alike(client: Client, item: LoadItem) -> list[Listed]:
+    """Companies cannot be searched by e-mail, but their users can."""
     name = str(item.payload.get("companyName") or "").strip()
     email = str(item.payload.get("companyEmail") or "").strip().lower()
-    if not name:
-        return []
+    found = {c.external_id: c for c in _search(client, ("q", name))} if name else {}
+    user = users.holder(client, email) if email else None
+    if user is not None and user.scope and user.scope not in found:
+        reply = client.read("b2b", f"/companies/{user.scope}", absent=True)
+        if reply.ok:
+            company = listed(client, one(reply))
+            found[company.external_id] = company
     return [
         company
-        for company in _search(client, ("q", name))
+        for company in found.values()
         if company.natural_keys["email"] == email or company.natural_keys["name"] == name
     ]
