@@ -203,9 +203,7 @@ def _replace(
                 session.delete(old)
 
 
-def _stored(
-    tools: Tools, connector_id: int, position: int, row: CheckRow
-) -> InitializationCheck:
+def _stored(tools: Tools, connector_id: int, position: int, row: CheckRow) -> InitializationCheck:
     check = row.check
     return InitializationCheck(
         connector_id=connector_id, position=position, grouping=row.group, activity=check.activity,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from hub.engine.confirm import Confirmation
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
 from hub.engine.lines import line_of, parked_lines
@@ -36,8 +37,6 @@ log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 200
 SINGLES = 10
-VERIFY_AFTER_CALLS = 19
-"""Bulk calls before their ids are verified: a listing page of 200 then holds them all."""
 
 
 class Delivery:
@@ -67,7 +66,8 @@ class Delivery:
         self._on_progress = on_progress
         self._listing = Listing(tools, context, target, run_id)
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
-        self._unverified_calls = 0
+        self._confirmation = Confirmation(tools, context, target, ahead)
+        self._proof_needed = True
         self.counts: Counter[str] = Counter()
         self.bulk = False
         self._unbound = 0
@@ -99,10 +99,8 @@ class Delivery:
             self._search()
             if self._waits_for_proof():
                 break
-            if not self._claim_and_deliver():
-                self._verify()
-                if not self._anything_due():
-                    break
+            if not self._claim_and_deliver() and not self._anything_due():
+                break
             self._refusals.check()
         self._finish_read_back()
 
@@ -121,15 +119,16 @@ class Delivery:
         return waiting["unknown_due"] > 0 or (waiting["due"] > 0 and not self._read_back.count)
 
     def _search(self) -> None:
-        if self._unverified_calls == 0:
-            rows = search_unknown(
-                self._tools, self._context, self._target, self._run_id, self._ahead()
-            )
-            self._count(rows)
+        self._count(
+            search_unknown(self._tools, self._context, self._target, self._run_id, self._ahead())
+        )
 
-    def _verify(self) -> None:
-        self._unverified_calls = 0
-        self._search()
+    def _confirm(self, token: str) -> None:
+        settled = self._confirmation.confirm()
+        if settled:
+            crashpoint("verify.before_commit")
+            self._settle_sent(token, settled)
+            crashpoint("verify.after_commit")
 
     def _claim_and_deliver(self) -> bool:
         size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else SINGLES
@@ -146,6 +145,7 @@ class Delivery:
         self._sender.start_claim(token)
         try:
             self._deliver(token, works)
+            self._confirm(token)
         except LeaseLost:
             raise
         except BaseException:
@@ -156,6 +156,7 @@ class Delivery:
 
     def _abandon(self, token: str) -> None:
         """End a claim in mid-work: creates that may be under way are looked up, the rest waits."""
+        self._confirmation.forget()
         now_ms = self._tools.now_ms()
         with self._tools.database.begin() as connection:
             doubt_creates(connection, token, now_ms, now_ms + self._context.hold_ms)
@@ -239,19 +240,23 @@ class Delivery:
                     self._refusals.check()
                     if self._should_stop():
                         break
-                    sent = self._sender.send(group[start : start + size])
-                    held.append(self._set_aside(token, group[start : start + size], sent))
+                    part = group[start : start + size]
+                    sent = self._sender.send(part, confirm=group is creates)
+                    held.append(self._set_aside(token, part, sent))
                     if self.bulk or len(held) >= SINGLES:
                         settled, held = held, []
                         self._settle_sent(token, settled)
-                    self._maybe_verify(sent)
+                    if self._confirmation.due:
+                        self._confirm(token)
+                    if self._read_back.count:
+                        self._read_back.keep_alive()
             finally:
                 # What was answered before a send that failed is settled all the same.
                 self._settle_sent(token, held)
 
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
-        while creates and proof_needed(self._tools, self._context):
+        while creates and self._waits_for_first():
             first, creates = creates[0], creates[1:]
             sent = self._sender.send([first])
             self._settle_sent(token, [sent])
@@ -262,6 +267,11 @@ class Delivery:
                 return []
         return creates
 
+    def _waits_for_first(self) -> bool:
+        # Proven once, proven for good: asked again only while it is not.
+        self._proof_needed = self._proof_needed and proof_needed(self._tools, self._context)
+        return self._proof_needed
+
     def _proven(self, first: Work, token: str) -> bool:
         return prove_stamp(
             self._tools, self._context, self._target, first, token, self._should_stop
@@ -269,27 +279,21 @@ class Delivery:
 
     def _waits_for_proof(self) -> bool:
         """While the end of the first create is not known, no second one is made."""
-        if not proof_needed(self._tools, self._context):
+        if not self._waits_for_first():
             return False
         with self._tools.database.begin() as connection:
             waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
         return waiting["unknown"] > 0
 
     def _set_aside(self, token: str, works: Sequence[Work], sent: Sent) -> Sent:
-        """Take accepted asynchronous writes out of the settlement; they are read back later."""
+        """Take accepted writes out of the settlement that are read back or confirmed later."""
+        if not self._context.target.action.verify_after:
+            return self._confirmation.add(works, sent)
         waiting = {row.id for row in sent.rows if row.status == "in_flight"}
         if waiting:
             self._read_back.add(token, [work for work in works if work.id in waiting])
             sent.rows = [row for row in sent.rows if row.id not in waiting]
         return sent
-
-    def _maybe_verify(self, sent: Sent) -> None:
-        if any(row.status == "unknown" for row in sent.rows):
-            self._unverified_calls += 1
-            if self._unverified_calls >= VERIFY_AFTER_CALLS:
-                self._verify()
-        if self._read_back.count:
-            self._read_back.keep_alive()
 
     def _finish_read_back(self) -> None:
         if not self._read_back.count:
@@ -309,7 +313,8 @@ class Delivery:
         intents = [intent for sent in held for intent in sent.intents]
         if not (rows or attempts or intents):
             return
-        self._settle(token, rows, attempts, intents, [line_of(self._context, s) for s in held])
+        lines = [line_of(self._context, sent) for sent in held if sent.rows or sent.detail]
+        self._settle(token, rows, attempts, intents, lines)
 
     def _settle(
         self,

@@ -52,6 +52,7 @@ class Sent:
     intents: list[dict[str, Any]] = field(default_factory=list)
     detail: str = ""
     url: str = ""
+    sent_at: int = 0
 
 
 class Sender:
@@ -67,6 +68,7 @@ class Sender:
         self._calls: list[CallRecord] = []
         self._sent_at = 0
         self._size = 0
+        self._confirm = False
 
     def start_claim(self, token: str) -> None:
         """Send on behalf of this claim from now on."""
@@ -112,14 +114,15 @@ class Sender:
         if call.writes:
             self._calls.append(call)
 
-    def send(self, works: Sequence[Work]) -> Sent:
+    def send(self, works: Sequence[Work], *, confirm: bool = False) -> Sent:
         """Deliver these records in one call of the plugin.
 
+        ``confirm``: creates whose answer names no sure id stay in flight; the caller confirms them.
         Raises ``DrainStopped`` when the connection, its quota or its settings stop all work, and
         ``LeaseLost`` when the claim was taken over.
         """
         self._intents, self._calls, self._sent_at = [], [], self._tools.now_ms()
-        self._size = len(works)
+        self._size, self._confirm = len(works), confirm
         items = [work.item() for work in works]
         context = self._context
         try:
@@ -182,7 +185,7 @@ class Sender:
                 }
             )
         url = f"{last.method} {last.path}" if last else ""
-        return Sent(rows, attempts, intents, detail, url)
+        return Sent(rows, attempts, intents, detail, url, self._sent_at)
 
     def _close_intents(self, outcome: str) -> None:
         """An intent of a call that was certainly refused must not look like one under way."""
@@ -206,11 +209,7 @@ class Sender:
         if outcome is Outcome.BLOCKED:
             missing = result.missing or (self._context.parent_entity or "", work.parent_key or "")
             return work.settle("blocked", reason=result.detail, blocked=missing)
-        if (
-            outcome is Outcome.UNKNOWN
-            and result.answered
-            and self._context.target.action.verify_after
-        ):
+        if outcome is Outcome.UNKNOWN and result.answered and self._seen_later(work, result):
             return work.settle("in_flight")
         if outcome is Outcome.UNKNOWN:
             return self._unknown(work, result.detail, answered=result.answered)
@@ -219,6 +218,12 @@ class Sender:
                 "pending", unbind=True, forget_hash=True, reason=result.detail, attempts=0
             )
         return self._again(work, result.detail)
+
+    def _seen_later(self, work: Work, result: LoadResult) -> bool:
+        """Accepted for all we know: read back or confirmed later, while the claim is held."""
+        if self._context.target.action.verify_after:
+            return True
+        return self._confirm and work.external_id is None and not result.detail
 
     def _rejected(self, work: Work, result: LoadResult) -> Settled:
         field = next(iter(result.field_errors), "")

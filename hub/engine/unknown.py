@@ -7,7 +7,7 @@ The row stays among the running ones meanwhile, so that a newer change cannot cr
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
@@ -93,6 +93,14 @@ def _search(
         return plugin.match(client, action, items)
     since = from_ms(min(work.hold_until or tools.now_ms() for work in works))
     since += ahead - timedelta(milliseconds=context.hold_ms) - MARGIN
+    return find_created(context, client, works, since)
+
+
+def find_created(
+    context: FlowContext, client: Any, works: Sequence[Work], since: datetime
+) -> dict[str, list[Listed]]:
+    """List what was created over there since a moment of its clock; the hits by our keys."""
+    plugin, action = context.target.plugin, context.target.action
     wanted = {work.key for work in works}
     naturals = {natural: w.key for w in works if (natural := natural_of(context, w))}
     found: dict[str, list[Listed]] = {}
@@ -119,7 +127,7 @@ def _judge(tools: Tools, context: FlowContext, work: Work, hits: Sequence[Listed
     work.hashed_json, work.content_hash = hashed, content_hash(hashed)
     if work.external_id is not None:
         return _judge_update(tools, context, work, hits)
-    ours = [hit for hit in hits if _is_ours(context, work, hit)]
+    ours = [hit for hit in hits if is_ours(context, work, hit)]
     if len(ours) > 1:
         return work.settle(
             "parked",
@@ -161,7 +169,8 @@ def _judge_update(
     return _not_found(tools, work)
 
 
-def _is_ours(context: FlowContext, work: Work, hit: Listed) -> bool:
+def is_ours(context: FlowContext, work: Work, hit: Listed) -> bool:
+    """True when this record over there was made of ours: by its stamp, else within its parent."""
     if context.target.action.match_on[:1] == ("stamp",):
         return hit.stamp == work.key
     return hit.scope is None or hit.scope == work.parent_external

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.mapping.transforms import TRANSFORMS, MappingProblem, walk
+from hub.mapping.transforms import TRANSFORMS, MappingProblem, text, walk
 from hub.sdk import FieldRule
 
 Step = tuple[Callable[[Any, str, Mapping[str, Any]], Any], str]
@@ -29,27 +29,59 @@ class Mapped:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    rule: FieldRule
-    paths: tuple[tuple[str, ...], ...]
-    steps: tuple[Step, ...]
-    target: tuple[str, ...]
+Read = Callable[[Mapping[str, Any]], Any]
+Compiled = tuple[FieldRule, Read, tuple[Step, ...], str, str]
+"""A rule, where its value comes from, its transforms, the outer name (or "") and the last name."""
 
 
-def _step(text: str) -> Step:
-    name, _, argument = text.partition(":")
-    return TRANSFORMS[name], argument
+TRIM: tuple[Step, ...] = ((text, ""),)
+"""By far the most frequent: ``Mapper.apply`` does it in line."""
 
 
-def _compile(rule: FieldRule) -> _Compiled:
+def _steps(texts: Sequence[str]) -> tuple[Step, ...]:
+    parts = [step.partition(":") for step in texts]
+    steps = tuple((TRANSFORMS[name], argument) for name, _, argument in parts)
+    return TRIM if steps == TRIM else steps
+
+
+def _compile(rule: FieldRule) -> Compiled:
     sources = (rule.source,) if isinstance(rule.source, str) else rule.source
-    return _Compiled(
-        rule,
-        tuple(tuple(source.split(".")) for source in sources),
-        tuple(_step(text) for text in rule.transforms),
-        tuple(rule.target.split(".")),
-    )
+    paths = [tuple(source.split(".")) for source in sources]
+    outer, _, name = rule.target.rpartition(".")
+    if len(paths) == 1 and rule.constant is None:
+        read = _reader(paths[0])
+    else:
+        read = _first_of([_reader(path) for path in paths], rule.constant)
+    return rule, read, _steps(rule.transforms), outer, name
+
+
+def _reader(path: tuple[str, ...]) -> Read:
+    first, rest = path[0], path[1:]
+    if not rest:
+        return lambda context: context.get(first)
+    if len(rest) == 1:
+        (second,) = rest
+
+        def read(context: Mapping[str, Any]) -> Any:
+            inner = context.get(first)
+            return inner.get(second) if type(inner) is dict else walk(inner, rest)
+
+        return read
+    return lambda context: walk(context, path)
+
+
+def _first_of(readers: Sequence[Read], constant: Any) -> Read:
+    """The first value that is not empty; where all are, the last one."""
+
+    def read(context: Mapping[str, Any]) -> Any:
+        value = constant
+        for reader in readers:
+            value = reader(context)
+            if value is not None and value != "":
+                break
+        return value
+
+    return read
 
 
 class Mapper:
@@ -57,58 +89,69 @@ class Mapper:
 
     def __init__(self, rules: Sequence[FieldRule]) -> None:
         self.rules = list(rules)
-        self._compiled = [_compile(rule) for rule in rules]
+        self._always = [_compile(rule) for rule in rules if rule.when == "always"]
+        self._all = [_compile(rule) for rule in rules]
+        self._new_only = [rule.target.split(".") for rule in rules if rule.when != "always"]
         self.fields = [rule.target for rule in rules]
 
     def apply(self, context: Mapping[str, Any], *, new: bool = True) -> Mapped:
         """Map one record; ``new`` = it will be created, so ``if_new`` fields count."""
         payload: dict[str, Any] = {}
-        hashed: dict[str, Any] = {}
         problems: list[Problem] = []
-        for item in self._compiled:
-            rule = item.rule
-            only_new = rule.when != "always"
-            if only_new and not new:
-                continue
-            value = self._value(item, context, problems)
+        for rule, read, steps, outer, name in self._all if new else self._always:
+            value = read(context)
+            if steps is TRIM and type(value) is str:
+                value = value.strip()
+            elif steps:
+                try:
+                    for function, argument in steps:
+                        value = function(value, argument, context)
+                except MappingProblem as problem:
+                    problems.append(_problem(rule, problem))
+                    continue
+            if rule.required and (value is None or value == ""):
+                problems.append(_missing(rule))
             if value is None:
                 continue
-            if len(item.target) == 1:
-                payload[rule.target] = value
-                if not only_new:
-                    hashed[rule.target] = value
-                continue
-            _put(payload, item.target, value)
-            if not only_new:
-                _put(hashed, item.target, value)
-        return Mapped(payload, hashed, problems)
+            if type(value) is str and rule.max_length and len(value) > rule.max_length:
+                problems.append(_too_long(rule, len(value)))
+            if not outer:
+                payload[name] = value
+            elif (inner := payload.get(outer)) is not None:
+                inner[name] = value
+            else:
+                _inner(payload, outer)[name] = value
+        return Mapped(payload, self._hashed(payload, new=new), problems)
 
-    def _value(self, item: _Compiled, context: Mapping[str, Any], problems: list[Problem]) -> Any:
-        rule = item.rule
-        value = rule.constant
-        for path in item.paths:
-            value = context.get(path[0]) if len(path) == 1 else walk(context, path)
-            if value is not None and value != "":
-                break
-        try:
-            for function, argument in item.steps:
-                value = function(value, argument, context)
-        except MappingProblem as problem:
-            problems.append(
-                Problem(rule.label or rule.target, str(problem), problem.remedy, problem.group)
-            )
-            return None
-        if rule.required and value in (None, ""):
-            problems.append(_missing(rule))
-        if rule.max_length and isinstance(value, str) and len(value) > rule.max_length:
-            problems.append(_too_long(rule, len(value)))
-        return value
+    def _hashed(self, payload: dict[str, Any], *, new: bool) -> dict[str, Any]:
+        if not (new and self._new_only):
+            return dict(payload)
+        hashed = payload
+        for path in self._new_only:
+            hashed = _without(hashed, path)
+        return hashed
 
 
-def _put(payload: dict[str, Any], target: tuple[str, ...], value: Any) -> None:
-    for part in target[:-1]:
+def _without(payload: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """A copy that lacks the field at ``path``, and what would be empty without it."""
+    copy, (name, *rest) = dict(payload), path
+    if not rest:
+        copy.pop(name, None)
+    elif name in copy:
+        copy[name] = _without(copy[name], rest)
+        if not copy[name]:
+            del copy[name]
+    return copy
+
+
+def _inner(payload: dict[str, Any], outer: str) -> dict[str, Any]:
+    for part in outer.split("."):
         payload = payload.setdefault(part, {})
-    payload[target[-1]] = value
+    return payload
+
+
+def _problem(rule: FieldRule, problem: MappingProblem) -> Problem:
+    return Problem(rule.label or rule.target, str(problem), problem.remedy, problem.group)
 
 
 def _missing(rule: FieldRule) -> Problem:

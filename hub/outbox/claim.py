@@ -8,7 +8,7 @@ from typing import Any
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
-from hub.store.work_tables import BLOCKED, PENDING, RUNNING, UNKNOWN, WAITING
+from hub.store.work_tables import BLOCKED, ISOLATED, PENDING, RUNNING, UNKNOWN, WAITING
 
 LEASE_MS = 60_000
 FAR_AHEAD_MS = 3_600_000
@@ -22,7 +22,7 @@ COLUMNS = (
 
 NEXT_ISOLATED = statement(f"""
 SELECT isolation FROM message
-WHERE flow_id = :flow AND {PENDING} AND due_at <= :now AND isolation > 0
+WHERE flow_id = :flow AND {ISOLATED} AND due_at <= :now
 ORDER BY isolation DESC, id LIMIT 1
 """)
 

@@ -11,6 +11,7 @@ from hub.store.base import Base, Json, Long, Moment
 WAITING = "status IN ('pending','blocked','parked')"
 RUNNING = "status IN ('in_flight','unknown')"
 PENDING = "status = 'pending'"
+ISOLATED = "status = 'pending' AND isolation > 0"
 BLOCKED = "status = 'blocked'"
 UNKNOWN = "status = 'unknown'"
 SETTLED = "status IN ('done','unchanged','filtered','parked')"
@@ -173,6 +174,7 @@ class Message(Base):
         partial("message_waiting", "dedup_key", where=WAITING, unique=True),
         partial("message_running", "dedup_key", where=RUNNING, unique=True),
         partial("message_due", "flow_id", "due_at", where=PENDING),
+        partial("message_isolated", "flow_id", "isolation", where=ISOLATED),
         partial("message_unknown", "flow_id", "due_at", where=UNKNOWN),
         partial("message_blocked", "blocked_entity", "blocked_key", where=BLOCKED),
         partial("message_settled", "updated_at", "flow_id", "status", "created_at", where=SETTLED),
