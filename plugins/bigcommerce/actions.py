@@ -1,5 +1,7 @@
 """The deliveries that a store takes."""
 
+from typing import Any
+
 from hub.sdk import ActionType, Direction
 from hub.sdk.canonical import CONTACT, CUSTOMER, LOCATION, STOCK
 
@@ -8,42 +10,41 @@ BULK = 10
 ADJUSTMENTS = 2000
 """Items of one inventory adjustment (CONTRACT §5.3)."""
 
-CUSTOMERS = ActionType(
-    key="customer",
-    label="Customer Sync",
-    entity=CUSTOMER,
-    direction=Direction.LOAD,
-    endpoint="{b2b_api_url}/api/v3/io/companies",
-    method="POST",
-    batch_size=BULK,
+
+def _b2b(key: str, label: str, entity: str, path: str, **more: Any) -> ActionType:
+    """Return a delivery to B2B Edition, in bulk calls."""
+    return ActionType(
+        key=key,
+        label=label,
+        entity=entity,
+        direction=Direction.LOAD,
+        endpoint="{b2b_api_url}/api/v3/io" + path,
+        method="POST",
+        batch_size=BULK,
+        **more,
+    )
+
+
+_CHILD: dict[str, Any] = {"needs": ("customer",), "reference": CUSTOMER}
+
+CUSTOMERS = _b2b(
+    "customer",
+    "Customer Sync",
+    CUSTOMER,
+    "/companies",
     match_on=("stamp", "email"),
     confirm_bulk=True,
     stamp_parameter="erp_id_field",
 )
-LOCATIONS = ActionType(
-    key="location",
-    label="Location Sync",
-    entity=LOCATION,
-    direction=Direction.LOAD,
-    endpoint="{b2b_api_url}/api/v3/io/addresses",
-    method="POST",
-    batch_size=BULK,
-    match_on=("stamp",),
-    needs=("customer",),
-    reference=CUSTOMER,
-)
-CONTACTS = ActionType(
-    key="contact",
-    label="Contact Sync",
-    entity=CONTACT,
-    direction=Direction.LOAD,
-    endpoint="{b2b_api_url}/api/v3/io/users",
-    method="POST",
-    batch_size=BULK,
+LOCATIONS = _b2b("location", "Location Sync", LOCATION, "/addresses", match_on=("stamp",), **_CHILD)
+CONTACTS = _b2b(
+    "contact",
+    "Contact Sync",
+    CONTACT,
+    "/users",
     match_on=("email",),
-    needs=("customer",),
-    reference=CUSTOMER,
     confirm_bulk=True,
+    **_CHILD,
 )
 INVENTORY = ActionType(
     key="inventory",

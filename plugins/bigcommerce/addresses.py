@@ -5,14 +5,13 @@ from typing import Any
 
 from hub.sdk import Listed, LoadItem, LoadResult, Outcome, Window
 from plugins.bigcommerce.client import LIMIT, Client, Row
-from plugins.bigcommerce.delivery import ended, one_by_one, pick
+from plugins.bigcommerce.delivery import by_kind, created, ended, pick
 from plugins.bigcommerce.errors import CORRECT, answered, refused, unsure
 from plugins.bigcommerce.replies import (
     Reply,
     by_field,
     complaint,
     identifier,
-    one,
     rows,
     whole,
 )
@@ -43,13 +42,7 @@ URL_ROOM = 1500
 
 def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """Create addresses (bulk from two on), update or delete them one by one."""
-    if batch[0].delete:
-        return one_by_one(client, batch, _delete)
-    if batch[0].external_id:
-        return one_by_one(client, batch, _update)
-    if len(batch) == 1:
-        return [_create(client, batch[0])]
-    return _create_bulk(client, batch)
+    return by_kind(client, batch, create=_create, bulk=_create_bulk, update=_update, delete=_delete)
 
 
 def _new(item: LoadItem) -> dict[str, Any]:
@@ -62,11 +55,7 @@ def _new(item: LoadItem) -> dict[str, Any]:
 def _create(client: Client, item: LoadItem) -> LoadResult:
     reply = client.write("b2b", "POST", "/addresses", [item], _new(item))
     if reply.ok:
-        data = one(reply)
-        number = identifier(data.get("addressId") or data.get("id"))
-        if number is None:
-            return answered(item)
-        return LoadResult(item.key, Outcome.CREATED, external_id=number)
+        return created(item, reply, "addressId")
     return unsure(item, reply) if reply.unsure else refused(item, reply, WHAT)
 
 
@@ -149,10 +138,7 @@ def listed(row: Row) -> Listed:
 
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     """Yield addresses, newest first; all, or those created since."""
-    params: list[tuple[str, str]] = []
-    if window.since is not None:
-        params = [("minCreated", str(int(window.since.timestamp()) - 1))]
-    for page in client.pages("/addresses", params, "addressId"):
+    for page in client.recent("/addresses", window, "addressId"):
         yield [listed(row) for row in page]
 
 

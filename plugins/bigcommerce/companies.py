@@ -15,14 +15,13 @@ from hub.sdk import (
     Window,
 )
 from plugins.bigcommerce import users
-from plugins.bigcommerce.client import Client, Row
-from plugins.bigcommerce.delivery import candidates, ended, one_by_one, pick
+from plugins.bigcommerce.client import Client, Row, created_since
+from plugins.bigcommerce.delivery import candidates, created, ended, one_by_one, pick
 from plugins.bigcommerce.errors import answered, gone, refused, unsure
 from plugins.bigcommerce.replies import (
     Reply,
     complaint,
     extra_field,
-    identifier,
     one,
     whole,
 )
@@ -110,11 +109,7 @@ def _create(client: Client, item: LoadItem) -> LoadResult:
     body = _new(client, item, "acceptCreationEmail")
     reply = _write(client, "POST", "/companies", [item], body)
     if reply.ok:
-        data = one(reply)
-        number = identifier(data.get("companyId") or data.get("id"))
-        if number is None:
-            return answered(item)
-        return LoadResult(item.key, Outcome.CREATED, external_id=number)
+        return created(item, reply, "companyId")
     if reply.unsure:
         return unsure(item, reply)
     if reply.status == 409 or CONFLICT.search(complaint(reply)):
@@ -229,8 +224,7 @@ def listed(client: Client, row: Row) -> Listed:
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     """Yield companies: since a moment newest first, else by name, which edits do not move."""
     if window.since is not None:
-        since = str(int(window.since.timestamp()) - 1)
-        yield from _sorted(client, "updatedAt", "DESC", ("minCreated", since))
+        yield from _sorted(client, "updatedAt", "DESC", created_since(window.since))
         return
     try:
         yield from _sorted(client, "companyName", "ASC")

@@ -6,7 +6,7 @@ from typing import Any
 from hub.sdk import AmbiguousWrite, HubError, LoadItem, LoadResult, Outcome
 from plugins.bigcommerce.client import Client
 from plugins.bigcommerce.errors import answered, gone, refused, unsure
-from plugins.bigcommerce.replies import Reply, complaint
+from plugins.bigcommerce.replies import Reply, complaint, identifier, one
 
 Send = Callable[[Client, LoadItem], LoadResult]
 
@@ -30,6 +30,32 @@ def one_by_one(client: Client, batch: Sequence[LoadItem], send: Send) -> list[Lo
             results += [LoadResult(i.key, Outcome.RETRY, detail=str(trouble)) for i in rest]
             break
     return results
+
+
+def by_kind(
+    client: Client,
+    batch: Sequence[LoadItem],
+    *,
+    create: Send,
+    bulk: Callable[[Client, Sequence[LoadItem]], list[LoadResult]],
+    update: Send,
+    delete: Send,
+) -> list[LoadResult]:
+    """Send a batch of one kind: deletes and updates one by one, creates in bulk from two on."""
+    if batch[0].delete:
+        return one_by_one(client, batch, delete)
+    if batch[0].external_id:
+        return one_by_one(client, batch, update)
+    return [create(client, batch[0])] if len(batch) == 1 else bulk(client, batch)
+
+
+def created(item: LoadItem, reply: Reply, name: str) -> LoadResult:
+    """Return the end of a create that was accepted; without an id a listing has to find it."""
+    data = one(reply)
+    number = identifier(data.get(name) or data.get("id"))
+    if number is None:
+        return answered(item)
+    return LoadResult(item.key, Outcome.CREATED, external_id=number)
 
 
 def ended(item: LoadItem, reply: Reply, what: str, done: Outcome = Outcome.UPDATED) -> LoadResult:

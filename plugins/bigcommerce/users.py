@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.sdk import HubError, Listed, LoadItem, LoadResult, Outcome, Window
 from plugins.bigcommerce.client import LIMIT, Client, Row
-from plugins.bigcommerce.delivery import candidates, ended, one_by_one, pick
+from plugins.bigcommerce.delivery import by_kind, candidates, created, ended, pick
 from plugins.bigcommerce.errors import answered, refused, unsure
 from plugins.bigcommerce.replies import Reply, complaint, identifier, one, rows, whole
 
@@ -20,13 +20,7 @@ TAKEN = re.compile(r"exist|already|conflict|duplicat|unique|taken|in use|mail", 
 
 def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
     """Create users (bulk from two on), update or delete them one by one: there is no bulk PUT."""
-    if batch[0].delete:
-        return one_by_one(client, batch, _delete)
-    if batch[0].external_id:
-        return one_by_one(client, batch, _update)
-    if len(batch) == 1:
-        return [_create(client, batch[0])]
-    return _create_bulk(client, batch)
+    return by_kind(client, batch, create=_create, bulk=_create_bulk, update=_update, delete=_delete)
 
 
 def _new(client: Client, item: LoadItem) -> dict[str, Any]:
@@ -39,11 +33,7 @@ def _new(client: Client, item: LoadItem) -> dict[str, Any]:
 def _create(client: Client, item: LoadItem) -> LoadResult:
     reply = client.write("b2b", "POST", "/users", [item], _new(client, item))
     if reply.ok:
-        data = one(reply)
-        number = identifier(data.get("userId") or data.get("id"))
-        if number is None:
-            return answered(item)
-        return LoadResult(item.key, Outcome.CREATED, external_id=number)
+        return created(item, reply, "userId")
     if reply.unsure:
         return unsure(item, reply)
     return _not_saved(client, item, reply)
@@ -136,10 +126,7 @@ def listed(row: Row) -> Listed:
 
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     """Yield users, newest first; all, or those created since."""
-    params: list[tuple[str, str]] = []
-    if window.since is not None:
-        params = [("minCreated", str(int(window.since.timestamp()) - 1))]
-    for page in client.pages("/users", params, "id"):
+    for page in client.recent("/users", window, "id"):
         yield [listed(row) for row in page]
 
 
