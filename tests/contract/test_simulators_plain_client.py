@@ -257,6 +257,17 @@ def test_a_stated_licence_is_among_the_parameters(options, limit):
     assert sim.settings("http://x")["requests_per_minute"] == limit
 
 
+def test_a_change_that_fits_no_row_is_told_in_one_sentence(store):
+    for path, body in (
+        ("rows/users/new@company.example", {"companyId": "many"}),
+        ("rows/companies/C000001", {"companyStatus": "open"}),
+        ("rows/inventory/WH-00001@1", {"quantity": "7"}),
+    ):
+        answer = store.control("PUT", path, body)
+        assert answer.status_code == 400
+        assert answer.json()["error"].endswith(".")
+
+
 # -- the wire -------------------------------------------------------------------------------------
 
 

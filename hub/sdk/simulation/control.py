@@ -30,6 +30,8 @@ def control(sim: "SimulatedServer", request: SimRequest) -> SimResponse:
         return SimResponse.json({"error": f"There is no {error.args[0]} here."}, 404)
     except (ConfigError, SimBadJson) as error:
         return SimResponse.json({"error": str(error)}, 400)
+    except (TypeError, ValueError) as error:
+        return SimResponse.json({"error": f"A value does not fit its member: {error}."}, 400)
     return answer or SimResponse.json({"error": "The control path has no such page."}, 404)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import TITLE, Refused, b2b, parameter_error
-from plugins.bigcommerce.simulator.context import BASE, Context, bulk_ids
+from plugins.bigcommerce.simulator.context import BASE, Context, bulk_ids, row_of
 from plugins.bigcommerce.simulator.places import COUNTRIES, STATES, country_code, state_of
 from plugins.bigcommerce.simulator.rules import ADDRESS_LIMITS, FLAGS, address_errors, resolve_place
-from plugins.bigcommerce.simulator.table import Query, Row
+from plugins.bigcommerce.simulator.table import Row
 
 GONE = {"errMsg": "Address does not exist."}
 PLACE = ("countryCode", "countryName", "stateCode", "stateName")
@@ -38,17 +38,14 @@ class Addresses:
         router.add("GET", f"{BASE}/addresses", self.list_all)
         router.add("POST", f"{BASE}/addresses", self.create)
         router.add("POST", f"{BASE}/addresses/bulk", self.create_bulk)
-        router.add("GET", f"{BASE}/addresses/extra-fields", self.definitions)
+        router.add("GET", f"{BASE}/addresses/extra-fields", self._c.no_definitions)
         router.add("GET", one, self.get)
         router.add("PUT", one, self.update)
         router.add("DELETE", one, self.delete)
 
     def list_all(self, request: SimRequest) -> SimResponse:
         """GET /addresses: newest first."""
-        query = Query()
-        self._c.windows(request, query)
-        if request.arg("companyId"):
-            query.keys.append(("company", str(request.arg("companyId"))))
+        query = self._c.of_company(request)
         wanted = list_arg_plain(request, "externalId")
         if len(wanted) == 1:
             query.keys.append(("external", wanted[0]))
@@ -63,11 +60,6 @@ class Addresses:
             if value:
                 query.where.append(_holds(fields, value.casefold()))
         return self._c.listing(request, self._state.addresses, query, shapes.address, TITLE)
-
-    def definitions(self, request: SimRequest) -> SimResponse:
-        """GET /addresses/extra-fields: none are defined."""
-        limit, offset = self._c.page_of(request)
-        return b2b([], TITLE, {"pagination": {"totalCount": 0, "limit": limit, "offset": offset}})
 
     def get(self, request: SimRequest) -> SimResponse:
         """GET /addresses/{id}."""
@@ -116,11 +108,8 @@ class Addresses:
         return row
 
     def _row(self, request: SimRequest) -> Row:
-        text = request.params["addressId"]
-        row = self._state.addresses.get(int(text)) if text.isdigit() else None
-        if row is None:
-            raise Refused(404, "Address not found", GONE)
-        return row
+        refusal = Refused(404, "Address not found", GONE)
+        return row_of(self._state.addresses, request.params["addressId"], refusal)
 
     def update(self, request: SimRequest) -> SimResponse:
         """PUT /addresses/{id}: the given fields; a new country needs its state in the same body."""

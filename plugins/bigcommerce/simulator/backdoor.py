@@ -122,12 +122,16 @@ class Backdoor:
         self._note("companies", key, row.id, "created" if made else "updated")
         return shapes.company_row(self._state, row)
 
+    def _needs_company(self, changes: Mapping[str, Any]) -> None:
+        number = changes.get("companyId")
+        if not isinstance(number, int) or self._state.companies.get(number) is None:
+            raise ConfigError("A new row needs the member companyId of a company here.")
+
     def _put_user(self, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         table, row = self._found("users", key)
         made = row is None
         if row is None:
-            if self._state.companies.get(int(changes.get("companyId") or 0)) is None:
-                raise ConfigError("A new user needs the member companyId of a company here.")
+            self._needs_company(changes)
             row, _ = self._state.new_user({"email": key, "role": 2, **changes})
         for name in ("firstName", "lastName", "email", "phoneNumber", "role", "channelIds"):
             if name in changes:
@@ -140,8 +144,7 @@ class Backdoor:
         table, row = self._found("addresses", key)
         made = row is None
         if row is None:
-            if self._state.companies.get(int(changes.get("companyId") or 0)) is None:
-                raise ConfigError("A new address needs the member companyId of a company here.")
+            self._needs_company(changes)
             place, _ = resolve_place(changes)
             row = self._state.new_address({"externalId": key, **changes, **place})
         for name, value in changes.items():

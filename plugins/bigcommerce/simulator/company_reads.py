@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import NOT_FOUND, UPPER, Refused, b2b, parameter_error
-from plugins.bigcommerce.simulator.context import BASE, Context
+from plugins.bigcommerce.simulator.context import BASE, Context, row_of
 from plugins.bigcommerce.simulator.state import State
 from plugins.bigcommerce.simulator.table import Query, Row
 
@@ -90,11 +90,7 @@ class CompanyReads:
 
 def company_of(state: State, request: SimRequest) -> Row:
     """Return the company that the path names. Raises ``Refused`` 404."""
-    text = request.params["companyId"]
-    row = state.companies.get(int(text)) if text.isdigit() else None
-    if row is None:
-        raise Refused(404, NOT_FOUND)
-    return row
+    return row_of(state.companies, request.params["companyId"], Refused(404, NOT_FOUND))
 
 
 def _contains(name: str, value: str) -> Callable[[Row], bool]:

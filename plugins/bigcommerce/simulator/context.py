@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.sdk import Clock, Rng
 from hub.sdk.simulation import Effect, Journal, SimBadJson, SimRequest, SimResponse
-from plugins.bigcommerce.simulator.answers import Refused, b2b_page, parameter_error
+from plugins.bigcommerce.simulator.answers import TITLE, Refused, b2b_page, parameter_error
 from plugins.bigcommerce.simulator.rules import BULK_MAX
 from plugins.bigcommerce.simulator.state import State
 from plugins.bigcommerce.simulator.table import Query, Row, Table
@@ -104,6 +104,19 @@ class Context:
         query.updated = (_moment(request, "minModified"), _moment(request, "maxModified"))
         query.created = (_moment(request, "minCreated"), _moment(request, "maxCreated"))
 
+    def of_company(self, request: SimRequest) -> Query:
+        """Return the query of a list of a company's children: newest first, by time, by company."""
+        query = Query()
+        self.windows(request, query)
+        if request.arg("companyId"):
+            query.keys.append(("company", str(request.arg("companyId"))))
+        return query
+
+    def no_definitions(self, request: SimRequest) -> SimResponse:
+        """Answer ``…/extra-fields`` of users and addresses: none are defined."""
+        limit, offset = self.page_of(request)
+        return b2b_page([], 0, limit, offset, TITLE)
+
     def listing(
         self, request: SimRequest, table: Table, query: Query, shape: Shape, message: str
     ) -> SimResponse:
@@ -156,6 +169,14 @@ def list_arg(request: SimRequest, name: str) -> list[str]:
     """Return all values of a query parameter, repeated, with ``[]`` or comma separated."""
     values = [*request.query.get(name, ()), *request.query.get(f"{name}[]", ())]
     return [part for value in values for part in value.split(",") if part]
+
+
+def row_of(table: Table, text: str, refusal: Refused) -> Row:
+    """Return the row whose id stands in the path. Raises ``refusal`` when there is none."""
+    row = table.get(int(text)) if text.isdigit() else None
+    if row is None:
+        raise refusal
+    return row
 
 
 def bulk_ids(context: Context, request: SimRequest, ids: list[Any]) -> list[Any]:

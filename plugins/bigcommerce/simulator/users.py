@@ -6,9 +6,9 @@ from typing import Any
 from hub.sdk.simulation import Router, SimRequest, SimResponse
 from plugins.bigcommerce.simulator import shapes
 from plugins.bigcommerce.simulator.answers import TITLE, Refused, b2b, parameter_error
-from plugins.bigcommerce.simulator.context import BASE, Context, bulk_ids, list_arg
+from plugins.bigcommerce.simulator.context import BASE, Context, bulk_ids, list_arg, row_of
 from plugins.bigcommerce.simulator.rules import user_problem
-from plugins.bigcommerce.simulator.table import Query, Row
+from plugins.bigcommerce.simulator.table import Row
 
 GONE = {"errMsg": "User does not exist."}
 FIELDS = ("firstName", "lastName", "phoneNumber", "uuid", "channelIds", "extraFields")
@@ -27,7 +27,7 @@ class Users:
         router.add("GET", f"{BASE}/users", self.list_all)
         router.add("POST", f"{BASE}/users", self.create)
         router.add("POST", f"{BASE}/users/bulk", self.create_bulk)
-        router.add("GET", f"{BASE}/users/extra-fields", self.definitions)
+        router.add("GET", f"{BASE}/users/extra-fields", self._c.no_definitions)
         router.add("GET", f"{BASE}/users/customer/{{customerId}}", self.of_customer)
         router.add("GET", one, self.get)
         router.add("PUT", one, self.update)
@@ -35,10 +35,7 @@ class Users:
 
     def list_all(self, request: SimRequest) -> SimResponse:
         """GET /users: newest first."""
-        query = Query()
-        self._c.windows(request, query)
-        if request.arg("companyId"):
-            query.keys.append(("company", str(request.arg("companyId"))))
+        query = self._c.of_company(request)
         if request.arg("email"):
             query.keys.append(("email", str(request.arg("email")).casefold()))
         roles = list_arg(request, "roles")
@@ -54,11 +51,6 @@ class Users:
         if text:
             query.where.append(lambda row: text in _searchable(row))
         return self._c.listing(request, self._state.users, query, shapes.user, TITLE)
-
-    def definitions(self, request: SimRequest) -> SimResponse:
-        """GET /users/extra-fields: none are defined."""
-        limit, offset = self._c.page_of(request)
-        return b2b([], TITLE, {"pagination": {"totalCount": 0, "limit": limit, "offset": offset}})
 
     def get(self, request: SimRequest) -> SimResponse:
         """GET /users/{id}."""
@@ -121,11 +113,8 @@ class Users:
         return {"userId": row.id, "bcId": row.data["customerId"]}
 
     def _row(self, request: SimRequest) -> Row:
-        text = request.params["userId"]
-        row = self._state.users.get(int(text)) if text.isdigit() else None
-        if row is None:
-            raise Refused(404, "User not found", GONE)
-        return row
+        refusal = Refused(404, "User not found", GONE)
+        return row_of(self._state.users, request.params["userId"], refusal)
 
     def update(self, request: SimRequest) -> SimResponse:
         """PUT /users/{id}: ``companyId`` and ``originChannelId`` cannot be changed."""
