@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import or_, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LEADER = "scheduler"
 LEADER_MS = 45_000
+SET_BACK = timedelta(seconds=30)
+"""A last time so far ahead of now means that the clock was set back, not merely adjusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Ticker:
     def tick(self) -> list[Due]:
         """Insert a run for each flow that is due and ring; returns them."""
         with self._tools.database.read() as session:
+            ahead = self._ahead(session)
+        if ahead:
+            self._follow_clock(ahead)
+        with self._tools.database.read() as session:
             due = self._due(session)
         started: list[Due] = []
         for item in due:
@@ -66,6 +72,25 @@ class Ticker:
                 started.append(item)
                 self._ring(item.flow_id)
         return started
+
+    def _ahead(self, session: Session) -> list[int]:
+        """Return the flows whose last time lies in the future: the clock was set back."""
+        late = self._tools.clock.now() + SET_BACK
+        rows = session.query(Schedule.flow_id).filter(
+            or_(Schedule.last_due > late, Schedule.last_full_due > late)
+        )
+        return [row.flow_id for row in rows]
+
+    def _follow_clock(self, flow_ids: list[int]) -> None:
+        """Count from now on, or nothing would be due until the old time has come again (R18)."""
+        now = self._tools.clock.now()
+        with self._tools.database.write() as session:
+            for schedule in session.query(Schedule).filter(Schedule.flow_id.in_(flow_ids)):
+                if schedule.last_due is not None:
+                    schedule.last_due = min(schedule.last_due, now)
+                if schedule.last_full_due is not None:
+                    schedule.last_full_due = min(schedule.last_full_due, now)
+        log.warning("The clock was set back; the syncs follow their schedules from now on")
 
     def _due(self, session: Session) -> list[Due]:
         now = self._tools.clock.now()
@@ -112,7 +137,9 @@ class Ticker:
         tools = self._tools
         try:
             with tools.database.write() as session:
-                schedule = session.get_one(Schedule, due.flow_id)
+                schedule = session.get_one(Schedule, due.flow_id, with_for_update=True)
+                if self._has_its_run(schedule, due):
+                    return False
                 if due.mode == "full":
                     schedule.last_full_due = due.due_at
                 else:
@@ -130,7 +157,7 @@ class Ticker:
                 session.add(
                     Run(
                         flow_id=due.flow_id,
-                        due_at=due.due_at,
+                        due_at=self._free_moment(session, due),
                         mode=due.mode,
                         trigger="schedule",
                         status="skipped" if open_run is not None else "waiting",
@@ -143,6 +170,20 @@ class Ticker:
                 return open_run is None
         except IntegrityError:
             return False
+
+    @staticmethod
+    def _has_its_run(schedule: Schedule, due: Due) -> bool:
+        """True when another process was first with this tick."""
+        last = schedule.last_full_due if due.mode == "full" else schedule.last_due
+        return last is not None and last >= due.due_at
+
+    @staticmethod
+    def _free_moment(session: Session, due: Due) -> datetime:
+        """The scheduled time; a moment later where it came before the clock was set back."""
+        moment = due.due_at
+        while session.query(Run.id).filter_by(flow_id=due.flow_id, due_at=moment).first():
+            moment += timedelta(milliseconds=1)
+        return moment
 
     def flows_with_work(self) -> list[int]:
         """Return flows with due or unknown messages: the sweep rings for them."""

@@ -151,7 +151,7 @@ def test_an_initial_load_beside_earlier_companies_doubles_none(make_rig: Make) -
     for place, (key, row) in enumerate(there):
         stamp = key if place % 2 else ""
         known[key] = earlier(rig, f"Earlier {place}", mail(row), stamp)
-        if place % 20 == 7:
+        if place % 20 in (6, 17):
             earlier(rig, f"Earlier {place} again", mail(row), stamp)
             double.append(key)
     before = len(rig.rows("companies"))
