@@ -16,11 +16,8 @@ from typing import Any
 import yaml
 
 SEED = 7
-WIDE = ("--quota", "b2b=1000000/60", "--quota", "core=1000000/30")
-"""As good as no quota, and announced in the store's headers, so that the hub does not pace itself.
-
-With ``--quota none`` the headers are missing, and the hub keeps to the vendor's smallest plan.
-"""
+WIDE = ("--quota", "none")
+"""The store's headers announce a limit that nobody reaches, so that the hub does not pace itself."""
 VALUES = {"price_class": {"WHOLESALE": 1, "RETAIL": 2, "VIP": 3, "CONTRACT": 1}}
 
 
