@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.reports.bounded import CAP, PAGE, capped, count_messages, last_id_before
-from hub.reports.record_search import find_records
+from hub.reports.record_search import MOST, clean, kinds, matching
 from hub.store.tables import Connector, Flow, Message
 
 TABS: dict[str, tuple[str, ...]] = {
@@ -93,9 +93,10 @@ def flow_ids(session: Session, wanted: Filter) -> list[int]:
 
 def with_records(session: Session, wanted: Filter) -> Filter:
     """Return the filter with its text looked up among the records."""
-    if not wanted.text or wanted.record_ids is not None:
+    if not clean(wanted.text) or wanted.record_ids is not None:
         return wanted
-    return replace(wanted, record_ids=tuple(find_records(session, wanted.text)))
+    found = select(matching(wanted.text, kinds(session)).distinct().limit(MOST).subquery().c[0])
+    return replace(wanted, record_ids=tuple(session.scalars(found)))
 
 
 def _narrow(session: Session, query: Any, wanted: Filter) -> Any:

@@ -1,17 +1,21 @@
 """Finding records by key, name, e-mail or reference ID, with a bounded amount of reading."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.reports.bounded import like
-from hub.store.tables import Binding, Connection, RecordRow
+from hub.store.tables import Binding, RecordRow
 
-MOST = 500
 WINDOW = 50_000
 """Records of one entity that are looked through for a word inside a name or key."""
+MOST = 5_000
+"""Records that a search over every entity goes on with."""
 LAST = "\U0010ffff"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def kinds(session: Session) -> list[tuple[int, str]]:
@@ -37,52 +41,58 @@ def kinds(session: Session) -> list[tuple[int, str]]:
 
 
 def spellings(text: str) -> list[str]:
-    """Return the ways a person's word may stand in the ERP."""
-    return list(dict.fromkeys([text, text.upper(), text.capitalize(), text.title()]))
+    """Return the ways a person's word may stand in the ERP.
 
-
-def find_records(
-    session: Session, text: str, among: Sequence[tuple[int, str]] | None = None
-) -> list[int]:
-    """Return the ids of records whose key or name holds ``text``, or whose e-mail or reference
-    ID is ``text``; at most ``MOST``.
+    A database that folds only the letters A to Z finds MÜLLER and Müller by these.
     """
-    text = text.strip()
-    if not text:
-        return []
-    ids: dict[int, None] = {}
-    direct = select(RecordRow.id).where(RecordRow.email.in_([text, text.lower()])).limit(MOST)
-    ids.update(dict.fromkeys(session.scalars(direct)))
-    for connection_id, entity in kinds(session) if among is None else among:
-        for found in _of_kind(session, connection_id, entity, text):
-            ids[found] = None
-        if len(ids) >= MOST:
-            break
-    bound = select(Binding.record_id).where(
-        Binding.external_id == text, Binding.entity.in_({e for _, e in kinds(session)}),
-        Binding.connection_id.in_(select(Connection.id)),
-    )  # fmt: skip
-    ids.update(dict.fromkeys(session.scalars(bound.limit(MOST))))
-    return list(ids)[:MOST]
+    ways = [text, text.upper(), text.lower(), text.capitalize(), text.title()]
+    return list(dict.fromkeys(ways))
 
 
-def _of_kind(session: Session, connection_id: int, entity: str, text: str) -> list[int]:
-    kind = (RecordRow.connection_id == connection_id, RecordRow.entity == entity)
-    ids: list[int] = []
-    for word in spellings(text):
-        for column in (RecordRow.key, RecordRow.title):
-            prefix = select(RecordRow.id).where(*kind, column >= word, column < word + LAST)
-            ids += session.scalars(prefix.order_by(column).limit(MOST))
+def clean(text: str) -> str:
+    """Return the text without control characters, which stand in no name."""
+    return _CONTROL.sub("", text).strip()
+
+
+def matching(text: str, among: Sequence[tuple[int, str]]) -> Any:
+    """Return the SELECT of the ids of records whose key or name holds ``text``, or whose e-mail or
+    reference ID is ``text``; nobody's when there is nothing to look for.
+
+    The first ``WINDOW`` records of each entity are looked through, the rest is found by beginnings.
+    """
+    text = clean(text)
+    if not text or not among:
+        return select(RecordRow.id).where(RecordRow.id < 0)
+    parts = [part for kind in among for part in _of_kind(*kind, text)]
+    parts.append(select(RecordRow.id).where(RecordRow.email.in_([text, text.lower()])))
+    parts.append(
+        select(Binding.record_id).where(
+            Binding.external_id == text, Binding.entity.in_({entity for _, entity in among})
+        )
+    )
+    return select(union_all(*parts).subquery().c[0])
+
+
+def _of_kind(connection_id: int, entity: str, text: str) -> list[Any]:
+    kind = and_(RecordRow.connection_id == connection_id, RecordRow.entity == entity)
+    words = spellings(text)
     window = (
         select(RecordRow.id, RecordRow.key, RecordRow.title)
-        .where(*kind)
+        .where(kind)
         .order_by(RecordRow.key)
         .limit(WINDOW)
         .subquery()
     )
-    pattern = like(text)
-    inside = select(window.c.id).where(
-        or_(window.c.title.ilike(pattern, escape="\\"), window.c.key.ilike(pattern, escape="\\"))
-    )
-    ids += session.scalars(inside.limit(MOST))
-    return ids
+    folded = words if not text.isascii() else [text]
+    inside = [
+        column.ilike(like(word), escape="\\")
+        for word in folded
+        for column in (window.c.title, window.c.key)
+    ]
+    begins = [
+        select(RecordRow.id).where(
+            kind, or_(*(and_(column >= word, column < word + LAST) for word in words))
+        )
+        for column in (RecordRow.key, RecordRow.title)
+    ]
+    return [select(window.c.id).where(or_(*inside)), *begins]

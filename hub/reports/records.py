@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.reports.bounded import CAP, PAGE, capped
-from hub.reports.record_search import find_records
+from hub.reports.record_search import matching
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.store.tables import Binding, Connector, Enablement, Flow, FlowState, Message, RecordRow
 
@@ -38,14 +38,14 @@ class RecordView:
     also_in: list[str] = field(default_factory=list)
 
 
-def query_of(session: Session, connector: Connector, wanted: RecordFilter) -> Any:
+def query_of(connector: Connector, wanted: RecordFilter) -> Any:
     """Return the SELECT of the records that match, in the order of their keys."""
     query = select(RecordRow).where(
         RecordRow.connection_id == connector.erp_id, RecordRow.entity == wanted.entity
     )
-    if wanted.text:
+    if wanted.text.strip():
         among = [(connector.erp_id, wanted.entity)]
-        query = query.where(RecordRow.id.in_(find_records(session, wanted.text, among)))
+        query = query.where(RecordRow.id.in_(matching(wanted.text, among)))
     if wanted.record_class:
         query = query.where(RecordRow.record_class == wanted.record_class)
     if wanted.parent:
@@ -75,7 +75,7 @@ def page(
     before: str = "", size: int = PAGE,
 ) -> tuple[list[RecordView], bool, bool]:  # fmt: skip
     """Return one page by keyset, whether there is more, and whether there is something before."""
-    query = query_of(session, connector, wanted)
+    query = query_of(connector, wanted)
     if before:
         query = query.where(RecordRow.key < before).order_by(None).order_by(RecordRow.key.desc())
     elif after:
@@ -90,14 +90,14 @@ def page(
 
 def count(session: Session, connector: Connector, wanted: RecordFilter) -> int:
     """Return how many records match, at most ``CAP`` + 1."""
-    return capped(session, query_of(session, connector, wanted))
+    return capped(session, query_of(connector, wanted))
 
 
 def ids_of(
     session: Session, connector: Connector, wanted: RecordFilter, limit: int = 100_000
 ) -> list[int]:
     """Return the ids of the records that match."""
-    query = query_of(session, connector, wanted).with_only_columns(RecordRow.id)
+    query = query_of(connector, wanted).with_only_columns(RecordRow.id)
     return list(session.scalars(query.limit(limit)))
 
 

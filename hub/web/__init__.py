@@ -5,12 +5,21 @@ from typing import Any
 
 from flask import Flask
 from jinja2 import FileSystemLoader, select_autoescape
+from werkzeug.routing import IntegerConverter, Map
 
 from hub.web import context, errors, nav, security
 from hub.web.db import db
 from hub.web.sessions import ServerSessions
 
 HERE = Path(__file__).parent
+LARGEST_ID = 2**31 - 1
+
+
+class RowId(IntegerConverter):
+    """The id of a row in an address; a number that no row can have is no such page."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 def templates_folder() -> Path:
@@ -25,6 +34,7 @@ def create_app(runtime: Any) -> Flask:
     Raises ``RoleMissing`` when a route declares no role.
     """
     app = Flask("hub.web", static_folder=str(HERE / "static"), static_url_path="/static")
+    app.url_map.converters["int"] = RowId
     app.extensions["hub_runtime"] = runtime
     app.secret_key = runtime.pepper
     app.config["SQLALCHEMY_DATABASE_URI"] = str(runtime.engine.url)

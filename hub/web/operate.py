@@ -30,6 +30,9 @@ NOUNS = {"customer": "customers", "location": "locations", "contact": "contacts"
 LATE_FACTOR = 3
 """A sync is late after this many of its intervals without a success."""
 
+NO_LINK = ("", "poll", "endpoint")
+"""Arguments that no link repeats; those with "_" in front would steer how the link is made."""
+
 
 def labels() -> Mapping[str, str]:
     """Return the names of the syncs by flow key."""
@@ -69,6 +72,12 @@ def who() -> str:
     return user.email if user else ""
 
 
+def number(text: str) -> int:
+    """Return an id that was sent as text; 0 when it is none, which no row has."""
+    plain = text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) if plain else 0
+
+
 def back(otherwise: str) -> str:
     """Return the address of this hub to go to after a POST: the form's ``next``."""
     given = request.form.get("next", "")
@@ -77,7 +86,8 @@ def back(otherwise: str) -> str:
 
 def same_page(**changes: Any) -> str:
     """Return the address of this page with other arguments; None removes one."""
-    kept = {k: v for k, v in request.args.items() if k != "poll" and v}
+    given = request.args.items()
+    kept: dict[str, Any] = {k: v for k, v in given if v and k not in NO_LINK and k[0] != "_"}
     kept |= changes
     args = {**(request.view_args or {}), **{k: v for k, v in kept.items() if v not in (None, "")}}
     return url_for(request.endpoint or "", **args)

@@ -88,7 +88,7 @@ def _daily(cron: str) -> str:
 def _every(text: str, unit: str) -> tuple[str, Problem]:
     even = EVEN_HOURS if unit == "hours" else EVEN_MINUTES
     whole = "a day" if unit == "hours" else "an hour"
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6) or int(text) < 1:
         return "", (f"Type a number of {unit}.", "")
     number = int(text)
     if unit == "minutes" and number % 60 == 0 and number // 60 in EVEN_HOURS:

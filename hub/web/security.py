@@ -80,7 +80,7 @@ def install(app: Flask) -> None:
     app.config["MAX_FORM_PARTS"] = 10_000
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     app.config["WTF_CSRF_SSL_STRICT"] = False  # guard_origin asks more, and over plain HTTP too
-    for guard in (guard_host, guard_set_up, guard_role, guard_origin):
+    for guard in (guard_host, guard_address, guard_set_up, guard_role, guard_origin):
         app.before_request(guard)
     csrf.init_app(app)
     app.before_request(guard_once)
@@ -103,6 +103,12 @@ def guard_host() -> None:
         address = None
     if address is None or (runtime.listens_on_loopback and not address.is_loopback):
         abort(400, f"This hub does not answer to the name {name[:80]!r}. Set HUB_PUBLIC_URL to it.")
+
+
+def guard_address() -> None:
+    """Refuse an address with a NUL in it: no link holds one, and PostgreSQL takes none."""
+    if "\x00" in request.path or any("\x00" in v for _, v in request.args.items(multi=True)):
+        abort(400, "The address holds a character that no address has. Open the page again.")
 
 
 def is_set_up() -> bool:

@@ -15,7 +15,7 @@ from hub.settings.common_specs import ALL, COMMON_SPECS
 from hub.settings.forms import form_values
 from hub.settings.specs import specs_of
 from hub.store.tables import Connector, Flow, LogEntry
-from hub.web import fmt, nav, security
+from hub.web import fmt, nav, operate, security
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.forms import Field, change_in_words, field_of
 from hub.web.security import role
@@ -76,7 +76,7 @@ def save() -> ResponseReturnValue:
         }
     try:
         moved = services().save_common(
-            raw, who(), expected=int(version) if version.isdecimal() else None
+            raw, who(), expected=operate.number(version) or None
         )
     except FieldErrors as wrong:
         return _page(raw, wrong.errors), 422

@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         day_start(given["from"]), day_start(given["to"], after=True),
     )  # fmt: skip
     before = request.args.get("before", "")
-    page = reports.page(session, wanted, before=int(before) if before.isdigit() else 0)
+    page = reports.page(session, wanted, before=operate.number(before))
     connectors = list(session.scalars(select(Connector).order_by(Connector.key)))
     follow = request.args.get("follow") != "0" and not page.newer
     return render_template(

@@ -49,7 +49,7 @@ def filter_of(given: dict[str, str]) -> reports.Filter:
         text=given.get("q", "").strip()[:100],
         older_than=context.now() - timedelta(hours=age) if age else None,
         reason=given.get("reason", "")[:200],
-        run=int(run) if run.isdigit() else None,
+        run=operate.number(run) or None,
         newest_first={"age": True, "-age": False}.get(sort),
     )
 
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
     wanted = filter_of(given)
     after, before = (request.args.get(name, "") for name in ("after", "before"))
     found_filter = reports.with_records(session, wanted)
-    listed = reports.page(session, found_filter, after=_number(after), before=_number(before))
+    listed = reports.page(session, found_filter, after=operate.number(after), before=operate.number(before))
     total = reports.count(session, found_filter)
     connectors = list(session.scalars(select(Connector).order_by(Connector.key)))
     keys = sorted(set(session.scalars(select(Flow.key))))
@@ -83,10 +83,6 @@ def index() -> ResponseReturnValue:
         cap=CAP,
         records_url=operate.link("records.index", q=wanted.text) if wanted.text else "",
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
 
 
 def _tabs(session: Session, wanted: reports.Filter) -> list[dict[str, object]]:
@@ -150,7 +146,7 @@ def act() -> ResponseReturnValue:
         given = {n: request.form.get(f"f_{n}", "") for n in FILTERS if f"f_{n}" in request.form}
         ids = reports.matching_ids(db.session(), filter_of(given))
     else:
-        ids = [int(i) for i in request.form.getlist("id") if i.isdigit()]
+        ids = [n for i in request.form.getlist("id") if (n := operate.number(i))]
     db.session.rollback()
     if not ids:
         flash("Nothing was ticked, so nothing was done. Tick the messages first.", "info")
@@ -189,7 +185,7 @@ def _say(what: str, done: int, asked: int, target: str) -> None:
 @role("operator")
 def retry_like() -> ResponseReturnValue:
     """Retry every parked message of a sync with the same reason."""
-    flow_id, reason = _number(request.form.get("flow_id", "")), request.form.get("reason", "")
+    flow_id, reason = operate.number(request.form.get("flow_id", "")), request.form.get("reason", "")
     done = the_runtime().retry_like(flow_id, reason)
     _say("retry", done, done, f"reason: {reason}"[:200])
     return redirect(operate.back(url_for("messages.index")), 303)

@@ -118,7 +118,7 @@ def _ids(session: Session, connector: Connector | None) -> list[int]:
     if request.form.get("all"):
         given = {n: request.form.get(f"f_{n}", "") for n in FILTERS}
         return reports.ids_of(session, connector, filter_of(given))
-    return [int(i) for i in request.form.getlist("id") if i.isdigit()]
+    return [n for i in request.form.getlist("id") if (n := operate.number(i))]
 
 
 @bp.post("/change")
