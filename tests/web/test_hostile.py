@@ -75,7 +75,7 @@ def test_no_value_of_any_form_makes_a_fault(hub):
               "erp_plugin", "store_plugin", "key", "base", "current", "password", "theme")  # fmt: skip
     token = hub.browser.hidden("/account/")["csrf_token"]
     for url in sorted(set(addresses(hub, "POST"))):
-        for value in BAD + ("\x00",):
+        for value in (*BAD, "\x00"):
             data = {**dict.fromkeys(fields, value), "csrf_token": token, "next": "//evil.example"}
             answer = hub.browser.client.post(url, data=data, buffered=True)
             assert answer.status_code < 500 or answer.status_code == 503, (url, value)
