@@ -2,19 +2,42 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
+import pg
 import pytest
-from pg import new_pg, pg_url, pytest_configure, pytest_unconfigure
+import quick
+from pg import new_pg, pg_url
+from walk import chromium
 
-__all__ = ["new_pg", "pg_url", "pytest_configure", "pytest_unconfigure"]
+__all__ = ["chromium", "new_pg", "pg_url"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    pg.pytest_configure(config)
+    quick.keep_files_in_memory(config)
+    quick.do_once()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    pg.pytest_unconfigure(config)
+    quick.forget_files(config)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="Run the long series as well.")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    skip_long_series(config, items)
+    return (yield from quick.arranged(config, items))
+
+
+def skip_long_series(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="a long series: run with --slow")

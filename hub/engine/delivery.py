@@ -10,7 +10,7 @@ from hub.engine.confirm import Confirmation
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
 from hub.engine.lines import line_of, parked_lines
-from hub.engine.matching import FEW, Listing, adopt
+from hub.engine.matching import FEW, Listing, adopt, linked_already
 from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
@@ -195,18 +195,18 @@ class Delivery:
         if listed or self._context.target.action.listing_before:
             if not self._listing.fresh:
                 self._listing.read()
-            with self._tools.database.read() as session:
-                hits = self._listing.find(session.connection(), unbound)
+            with self._tools.database.look() as connection:
+                hits = self._listing.find(connection, unbound)
         else:
             items = [LoadItem(w.key, w.native, None, str(w.id)) for w in unbound]
             hits = self._context.target.plugin.match(
                 self._target, self._context.target.action, items
             )
         ended: list[Settled] = []
-        with self._tools.database.read() as session:
-            connection = session.connection()
+        with self._tools.database.look() as connection:
+            linked = linked_already(connection, self._context, hits)
             for work in unbound:
-                row = adopt(connection, self._context, work, hits.get(work.key, ()))
+                row = adopt(connection, self._context, work, hits.get(work.key, ()), linked)
                 row = row or self._not_there(work)
                 if row is not None:
                     ended.append(row)

@@ -7,12 +7,12 @@ from typing import Any, Literal
 from sqlalchemy import text
 
 from hub.engine.context import FlowContext, Tools
-from hub.engine.resolve import differing, load_context_of
+from hub.engine.resolve import differing
 from hub.engine.work import Work
 from hub.mapping import canonical_json
 from hub.outbox import Settled
 from hub.sdk import Listed, Window
-from hub.store.queries import listed_rows
+from hub.store.queries import bound_records, listed_rows
 from hub.store.transaction import Transaction
 
 FEW = 10
@@ -121,10 +121,28 @@ def natural_of(context: FlowContext, work: Work) -> str | None:
     return natural_key(context, {"email": str(work.canonical.get("email") or "")})
 
 
+Linked = Mapping[str, Any]
+"""The records that the hits' external ids are linked to already."""
+
+
+def linked_already(
+    connection: Transaction, context: FlowContext, hits: Mapping[str, Sequence[Listed]]
+) -> Linked:
+    """Return what these hits are linked to, by external id: one question for all of them."""
+    ids = {hit.external_id for found in hits.values() for hit in found}
+    if not ids:
+        return {}
+    return bound_records(connection, context.target.id, context.entity, sorted(ids))
+
+
 def adopt(
-    connection: Transaction, context: FlowContext, work: Work, hits: Sequence[Listed]
+    connection: Transaction,
+    context: FlowContext,
+    work: Work,
+    hits: Sequence[Listed],
+    linked: Linked,
 ) -> Settled | None:
-    """Decide what the hits mean for one unbound record.
+    """Decide what the hits mean for one unbound record; ``linked`` knows those of all hits.
 
     Returns how the row ends (parked, or adopted without a write); None when it is to be created
     (no usable hit) or updated (``work.external_id`` is then set).
@@ -133,16 +151,20 @@ def adopt(
     if len(stamped) > 1:
         return _twice(work, stamped, "carry its ERP key")
     if stamped:
-        return _take(connection, context, work, stamped[0], "stamp")
+        return _take(context, work, stamped[0], "stamp", linked)
     if context.target.action.match_on[:1] == ("stamp",):
         natural = natural_of(context, work)
         alike = [h for h in hits if not h.stamp and natural_key(context, h.natural_keys) == natural]
-        return _by_natural_key(connection, context, work, alike)
-    return _by_scope(connection, context, work, list(hits))
+        return _by_natural_key(connection, context, work, alike, linked)
+    return _by_scope(connection, context, work, list(hits), linked)
 
 
 def _by_natural_key(
-    connection: Transaction, context: FlowContext, work: Work, hits: list[Listed]
+    connection: Transaction,
+    context: FlowContext,
+    work: Work,
+    hits: list[Listed],
+    linked: Linked,
 ) -> Settled | None:
     """By e-mail only when exactly one record on each side bears it (R10.3)."""
     natural = natural_of(context, work)
@@ -160,11 +182,15 @@ def _by_natural_key(
             "Enter this record's ERP key in the store at the right record, or change the e-mail; "
             "then retry.",
         )
-    return _take(connection, context, work, hits[0], "email")
+    return _take(context, work, hits[0], "email", linked)
 
 
 def _by_scope(
-    connection: Transaction, context: FlowContext, work: Work, hits: list[Listed]
+    connection: Transaction,
+    context: FlowContext,
+    work: Work,
+    hits: list[Listed],
+    linked: Linked,
 ) -> Settled | None:
     """Users: the e-mail within the company; an e-mail of another company is never taken."""
     natural = natural_of(context, work)
@@ -174,7 +200,7 @@ def _by_scope(
     if len(own) > 1:
         return _twice(work, own, f"have the e-mail {natural}")
     if own:
-        return _take(connection, context, work, own[0], "email")
+        return _take(context, work, own[0], "email", linked)
     company = _company_name(connection, context, hits[0].scope)
     return _park(
         work,
@@ -186,13 +212,14 @@ def _by_scope(
 
 
 def _take(
-    connection: Transaction, context: FlowContext, work: Work, hit: Listed, how: str
+    context: FlowContext, work: Work, hit: Listed, how: str, linked: Linked
 ) -> Settled | None:
-    other = _bound_to(connection, context, hit.external_id, work.record_id)
-    if other:
+    other = linked.get(hit.external_id)
+    if other is not None and other.record_id != work.record_id:
         return _park(
             work,
-            f"Record {hit.external_id} of the store is already linked to {other} of the ERP.",
+            f"Record {hit.external_id} of the store is already linked to {other.title} "
+            f"({other.key}) of the ERP.",
             "already linked to another record",
             "Give this record its own e-mail in the ERP, or skip it.",
             "email",
@@ -200,8 +227,7 @@ def _take(
     work.external_id = hit.external_id
     work.adopted = True
     work.adopted_how = how
-    mapped = context.write_mapper.apply(load_context_of(context, work), new=False)
-    work.native, work.hashed = mapped.payload, mapped.hashed
+    work.native = dict(work.hashed)  # without what only a new record gets
     work.changed = differing(work.hashed, hit.fields)
     if how == "email" and context.target.action.match_on[:1] == ("stamp",):
         work.changed |= {"stamp"}
@@ -233,25 +259,6 @@ def _bearers(connection: Transaction, context: FlowContext, email: str) -> int:
         {"email": email, "entity": context.entity, "connection": context.source.id},
     ).scalar_one()
     return found
-
-
-def _bound_to(
-    connection: Transaction, context: FlowContext, external_id: str, record_id: int
-) -> str | None:
-    row = connection.execute(
-        text(
-            "SELECT r.key, r.title FROM binding AS b JOIN record AS r ON r.id = b.record_id "
-            "WHERE b.connection_id = :connection AND b.entity = :entity "
-            "AND b.external_id = :external AND b.record_id <> :record"
-        ),
-        {
-            "connection": context.target.id,
-            "entity": context.entity,
-            "external": external_id,
-            "record": record_id,
-        },
-    ).first()
-    return f"{row.title} ({row.key})" if row else None
 
 
 def _company_name(connection: Transaction, context: FlowContext, scope: str | None) -> str:

@@ -273,7 +273,7 @@ class Settlement:
         A filtered parent frees its children too: they are then filtered with it.
         """
         keys = [row.key for row in self.rows if row.external_id or row.status == "filtered"]
-        if not keys:
+        if not keys or not self._anybody_waits(connection):
             return 0
         released: int = connection.execute(
             statement(
@@ -293,6 +293,15 @@ class Settlement:
             ],
         ).rowcount
         return released
+
+    def _anybody_waits(self, connection: Transaction) -> bool:
+        found = connection.execute(
+            statement(
+                f"SELECT 1 FROM message WHERE {BLOCKED} AND blocked_entity = :entity LIMIT 1"
+            ),
+            {"entity": self.entity},
+        ).first()
+        return found is not None
 
 
 _UPDATE = """

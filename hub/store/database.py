@@ -119,6 +119,17 @@ class Database:
 
         Not ``durable``: atomic, but a power cut may undo it (SQLite then waits for no disk).
         """
+        with self._light("IMMEDIATE", durable=durable) as transaction:
+            yield transaction
+
+    @contextmanager
+    def look(self) -> Iterator[Transaction]:
+        """The same for reading: one moment of the database, nobody is kept waiting."""
+        with self._light("DEFERRED") as transaction:
+            yield transaction
+
+    @contextmanager
+    def _light(self, kind: str, *, durable: bool = True) -> Iterator[Transaction]:
         if not self.is_sqlite:
             with self.engine.begin() as connection:
                 yield connection
@@ -128,7 +139,7 @@ class Database:
         driver = kept.pop() if kept else self._driver(durable=durable)
         transaction = DriverTransaction(driver, self.engine.dialect)
         try:
-            transaction.control("BEGIN IMMEDIATE")
+            transaction.control(f"BEGIN {kind}")
             yield transaction
             transaction.control("COMMIT")
         except BaseException:

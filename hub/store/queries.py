@@ -95,6 +95,36 @@ def listed_rows(
     return rows
 
 
+BOUND = """
+SELECT b.external_id, b.record_id, r.key, r.title
+FROM json_each(:values) AS k
+CROSS JOIN binding AS b ON b.connection_id = :connection AND b.entity = :entity
+  AND b.external_id = k.value
+JOIN record AS r ON r.id = b.record_id
+"""
+
+BOUND_PORTABLE = """
+SELECT b.external_id, b.record_id, r.key, r.title
+FROM binding AS b JOIN record AS r ON r.id = b.record_id
+WHERE b.connection_id = :connection AND b.entity = :entity AND b.external_id = ANY(:values)
+"""
+
+
+def bound_records(
+    connection: Transaction, connection_id: int, entity: str, external_ids: Sequence[str]
+) -> dict[str, Any]:
+    """Return the records that these external ids are linked to, by external id."""
+    bound: dict[str, Any] = {"connection": connection_id, "entity": entity}
+    if connection.dialect.name == "sqlite":
+        sql, values = BOUND, json.dumps(list(external_ids))
+        rows = connection.execute(statement(sql), {**bound, "values": values})
+    else:
+        rows = connection.execute(
+            statement(BOUND_PORTABLE), {**bound, "values": list(external_ids)}
+        )
+    return {row.external_id: row for row in rows}
+
+
 @cache
 def statement(sql: str) -> TextClause:
     """Return the statement of a fixed text, built once: parsing its binds costs more than running it."""

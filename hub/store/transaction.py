@@ -91,7 +91,7 @@ class DriverTransaction:
             raise self.wrapped(statement.text, error) from error
 
     def control(self, word: str) -> None:
-        """BEGIN IMMEDIATE or COMMIT."""
+        """BEGIN or COMMIT."""
         try:
             self.driver.execute(word)
         except Exception as error:

@@ -120,7 +120,10 @@ class RecordRow(Base):
     __tablename__ = "record"
     __table_args__ = (
         UniqueConstraint("connection_id", "entity", "key"),
-        Index("record_parent", "connection_id", "entity", "parent_key"),
+        partial(
+            "record_parent", "connection_id", "entity", "parent_key", where="parent_key IS NOT NULL"
+        ),
+        partial("record_email", "email", where="email IS NOT NULL"),
         Index("record_title", "connection_id", "entity", "title"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -131,7 +134,7 @@ class RecordRow(Base):
     record_class: Mapped[str] = mapped_column(String(60), default="")
     status: Mapped[str] = mapped_column(String(30), default="")
     parent_key: Mapped[str | None] = mapped_column(String(200))
-    email: Mapped[str | None] = mapped_column(String(200), index=True)
+    email: Mapped[str | None] = mapped_column(String(200))
     attributes: Mapped[Any] = mapped_column(Json, default=dict)
     seen_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -178,7 +181,7 @@ class Message(Base):
         partial("message_unknown", "flow_id", "due_at", where=UNKNOWN),
         partial("message_blocked", "blocked_entity", "blocked_key", where=BLOCKED),
         partial("message_settled", "updated_at", "flow_id", "status", "created_at", where=SETTLED),
-        Index("message_claim", "claim_token"),
+        partial("message_claim", "claim_token", where="claim_token IS NOT NULL"),
         Index("message_flow_status", "flow_id", "status", "id"),
         Index("message_record", "record_id"),
         # Rows change their status several times in minutes: clean up early (R22).

@@ -1,11 +1,11 @@
 """From an empty database to a running connector, by mouse and keyboard, with mistakes on the way."""
 
-import shutil
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from walk import dress, looks, too_wide, violations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 
@@ -16,25 +16,12 @@ from hub.web import create_app
 from hub.web.server import make_server
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WRONG = {
     "erp.base_url": "http://127.0.0.1:9/nothing",
     "erp.tenant": "Wrong",
     "erp.password": "not-the-password",
     "store.access_token": "not-the-access-token",
 }
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: make test installs one where it may")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Site:
@@ -205,21 +192,15 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(site, path):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(site, path, request):
     page = site.page
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(site.url + path)
-    page.wait_for_timeout(700)
-    for theme, width, height in (("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        page.wait_for_timeout(200)
-        found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-        wrong = [(v["id"], [n["target"] for n in v["nodes"]]) for v in found.response["violations"]]
-        assert wrong == [], (theme, width)
-    for width in (320, 768, 1024, 1920):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.wait_for_load_state("networkidle")
+    for theme, width in looks(request.config, PAGES.index(path)):
+        dress(page, theme, width)
+        assert violations(page) == [], (theme, width)
+    assert too_wide(page) == {}
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

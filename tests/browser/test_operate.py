@@ -1,12 +1,12 @@
 """The operating pages in a real browser: policy, axe, widths, live parts, and what needs no script."""
 
-import shutil
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 from waitress.server import create_server
+from walk import dress, looks, too_wide, violations
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 
@@ -14,8 +14,6 @@ from operate_kit import EMAIL, PASSWORD, Hub
 from operate_seed import seed
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +47,6 @@ def site(tmp_path_factory):
     hub.close()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: make test installs one where it may")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def signed_in(chromium, site, **options):
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
     page = context.new_page()
@@ -81,44 +68,25 @@ def page(chromium, site):
     page.context.close()
 
 
-def violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-    return [(v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found["violations"]]
-
-
-@pytest.mark.parametrize(
-    ("theme", "width"),
-    [
-        ("light", 1440),
-        pytest.param("dark", 1440, marks=pytest.mark.slow),
-        ("light", 390),
-    ],
-)
-def test_axe_finds_nothing_and_the_policy_is_kept(page, site, theme, width):
-    page.set_viewport_size({"width": width, "height": 844})
+def test_axe_finds_nothing_and_the_policy_is_kept(page, site, request):
     found = {}
-    for name, path in site.pages.items():
-        page.goto(site.url + path)
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        page.wait_for_timeout(150)
-        if wrong := violations(page):
-            found[name] = wrong
+    for place, (name, path) in enumerate(site.pages.items()):
+        for theme, width in looks(request.config, place):
+            page.goto(site.url + path)
+            dress(page, theme, width)
+            if wrong := violations(page):
+                found[name, theme, width] = wrong
     assert found == {}
     assert page.said == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920])
-def test_no_page_scrolls_sideways(page, site, width):
-    page.set_viewport_size({"width": width, "height": 800})
-    wide = {}
+def test_no_page_scrolls_sideways(page, site):
+    found = {}
     for name, path in site.pages.items():
         page.goto(site.url + path)
-        found = page.evaluate("document.documentElement.scrollWidth")
-        if found > width:
-            wide[name] = found
-    assert wide == {}
+        if wide := too_wide(page):
+            found[name] = wide
+    assert found == {}
 
 
 def test_filtering_keeps_the_focus_in_the_search_box(page, site):

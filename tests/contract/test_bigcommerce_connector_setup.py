@@ -8,22 +8,9 @@ from hub.mapping import Mapper
 from hub.sdk import Direction, Role
 from hub.sdk.canonical import ENTITIES, paths
 from plugins.bigcommerce.mapping import RULES
-from tests.contract.bigcommerce_connector_kit import PLUGIN, SETTINGS, Store, customer
+from tests.contract.bigcommerce_connector_kit import PLUGIN, SETTINGS, customer
 
 FLOWS = ["customer", "location", "contact", "inventory"]
-
-
-@pytest.fixture
-def open_store():
-    made = []
-
-    def build(**options):
-        made.append(Store(**options))
-        return made[-1]
-
-    yield build
-    for one in made:
-        one.close()
 
 
 def checks(store, flows=FLOWS):

@@ -87,6 +87,20 @@ def test_no_tick_is_lost_or_doubled_when_several_ask(make_rig: Make) -> None:
     assert count == 10
 
 
+def test_a_scheduler_that_looked_before_another_one_started_the_run_starts_none(
+    make_rig: Make,
+) -> None:
+    ticking = Ticking(make_rig, at("2026-11-24T12:00", "UTC"), "*/5 * * * *")
+    ticking.clock.advance(300)
+    late = Ticker(ticking.rig.runtime.tools, ticking.rang.append)
+    with ticking.rig.runtime.read() as session:
+        seen = late._due(session)
+    assert len(ticking.tick()) == 1
+    late._due = lambda _session: seen  # type: ignore[method-assign]
+    assert late.tick() == []
+    assert [row.n for row in ticking.rig.query("SELECT count(*) AS n FROM run")] == [2]
+
+
 def test_a_hub_that_was_down_catches_up_with_one_run(make_rig: Make) -> None:
     ticking = Ticking(make_rig, at("2026-11-24T12:00", "UTC"), "*/15 * * * *")
     assert ticking.walk(1) == ["24 12:15 UTC", "24 12:30 UTC", "24 12:45 UTC", "24 13:00 UTC"]

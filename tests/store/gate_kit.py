@@ -24,8 +24,9 @@ from hub.sdk import (
     SystemClock,
     hookimpl,
 )
+from hub.store import schema
 from hub.store.database import Database
-from hub.store.tables import Base, Connection
+from hub.store.tables import Connection
 from hub.vault.redact import Redactor
 from hub.vault.sealing import Vault
 
@@ -219,7 +220,7 @@ class Hub:
     def __init__(self, folder, clock=None):
         self.clock = clock or SystemClock()
         self.db = Database(f"sqlite:///{folder / 'hub.db'}", self.clock)
-        Base.metadata.create_all(self.db.engine)
+        schema.upgrade(self.db)
         redactor = Redactor()
         self.vault = Vault([Fernet.generate_key().decode()], redactor, b"pepper" * 6)
         self.states = []

@@ -1,16 +1,14 @@
 """The parts of the pages in a real browser: policy, axe, widths, and what the script adds."""
 
-import shutil
 import threading
 
 import pytest
 from gallery import gallery_app
 from waitress.server import create_server
+from walk import violations
 from web_frame import PASSWORD, new_frame
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +22,6 @@ def site(tmp_path_factory):
     server.task_dispatcher.shutdown()
     thread.join(5)
     frame.database.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: make test installs one where it may")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +49,6 @@ def page(chromium, site, signed_in):
     page.goto(site + "/")
     yield page
     context.close()
-
-
-def violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-    return [
-        (v["id"], [(n["target"], n.get("failureSummary", "")[:200]) for n in v["nodes"]][:3])
-        for v in found["violations"]
-    ]
 
 
 @pytest.mark.parametrize(

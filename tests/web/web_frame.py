@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from hub.seams import VirtualClock
+from hub.store import schema
 from hub.store.database import Database
-from hub.store.tables import Base
 
 PASSWORD = "brisk walnut ladder"
 
@@ -42,7 +42,7 @@ def new_frame(folder):
     """A frame over an empty database in a folder."""
     clock = VirtualClock()
     database = Database(f"sqlite:///{folder / 'hub.db'}", clock)
-    Base.metadata.create_all(database.engine)
+    schema.upgrade(database)
     return FrameRuntime(database, clock)
 
 
