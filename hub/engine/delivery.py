@@ -257,6 +257,7 @@ class Delivery:
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
         while creates and self._waits_for_first():
+            self._refusals.check()
             first, creates = creates[0], creates[1:]
             sent = self._sender.send([first])
             self._settle_sent(token, [sent])
