@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.engine.context import Tools
+from hub.gate import sign_in_digest
 from hub.scheduler.times import last_due
+from hub.sdk import HubError
 from hub.store.base import to_ms
 from hub.store.tables import CommonConfiguration, Connection, Connector, Flow, Lease, Run, Schedule
 
@@ -104,7 +106,9 @@ class Ticker:
             .order_by(Flow.id)
         )
         stuck = {
-            row.id for row in session.query(Connection).filter(Connection.state == "needs_sign_in")
+            row.id
+            for row in session.query(Connection).filter(Connection.state == "needs_sign_in")
+            if not self._mended(row)
         }
         found: list[Due] = []
         for flow, schedule, connector in rows:
@@ -114,6 +118,17 @@ class Ticker:
             if item is not None and not self._tools.settings.why_off(connector.id, flow.key):
                 found.append(item)
         return found
+
+    def _mended(self, connection: Connection) -> bool:
+        """True when the values now differ from the refused ones: a secret of the environment or a
+        file was corrected, and nobody had to tell the hub.
+        """
+        try:
+            _, plugin, values = self._tools.settings.opening(connection.id)
+        except HubError:
+            return False
+        now = sign_in_digest(self._tools.gate.vault, plugin, values)
+        return connection.refused_digest not in (None, now)
 
     def _next(
         self, flow_id: int, schedule: Schedule, connector: Connector, now: datetime, zone: str
