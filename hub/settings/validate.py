@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -140,6 +141,7 @@ def _text_type(spec: ParameterSpec) -> Any:
     check = {Kind.URL: _url, Kind.SECRET: _secret}.get(spec.kind)
     if check is None:
         check = _zone if spec.name.endswith("time_zone") else _clean
+        check = _date if spec.name.endswith("_date") else check
     return Annotated[base, AfterValidator(_sentence(spec, check))]
 
 
@@ -190,6 +192,14 @@ def _zone(spec: ParameterSpec, value: str) -> str:
     except (ValueError, OSError, KeyError):
         example = "must be a time zone like America/Chicago"
         raise _Wrong(f"{spec.label} {example}. {entered(value)}") from None
+    return value
+
+
+def _date(spec: ParameterSpec, value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise _Wrong(f"{spec.label} is no day of the calendar. {entered(value)}") from None
     return value
 
 

@@ -1,6 +1,6 @@
 """What saving would do, in numbers, before anybody saves; and what the retry values amount to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -59,7 +59,7 @@ def consequences(session: Session, sheet: Sheet) -> list[str]:
     labels = labels_of(sheet.saved.plugins.get("erp"))
     said: list[str] = []
     if full:
-        names = " and ".join(sorted(labels.get(key, key) for key in full))
+        names = listed(labels.get(key, key) for key in full)
         count = records(session, connector.erp_id, sheet.saved.plugins.get("erp"), full)
         unknown = "the first run shows how many records that is"
         amount = f"up to {count:,} records may be written" if count else unknown
@@ -68,13 +68,19 @@ def consequences(session: Session, sheet: Sheet) -> list[str]:
             f"After saving, {names} {verb} everything once: {amount}. Equal ones are not sent."
         )
     if stopped:
-        names = " and ".join(sorted(labels.get(key, key) for key in stopped))
+        names = listed(labels.get(key, key) for key in stopped)
         waiting = reports.waiting(session, [flows[k].id for k in stopped if k in flows])
         said.append(
             f"Saving stops {names}: {fmt.plural(waiting, 'waiting message')} cancelled, "
             "nothing is deleted in the store."
         )
     return said
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return ``A``, ``A and B`` or ``A, B and C``, sorted."""
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def labels_of(erp: Plugin | None) -> Mapping[str, str]:

@@ -196,7 +196,13 @@ def labels_of(
 
 def _errors(sheet: Sheet, labels: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:
     listed = []
-    for path, text in sheet.errors.items():
+    places = list(labels)
+
+    def on_page(item: tuple[str, str]) -> tuple[bool, int]:
+        path = item[0].removesuffix(".schedule")
+        return "." in path, places.index(path) if path in labels else len(places)
+
+    for path, text in sorted(sheet.errors.items(), key=on_page):
         where = path.removesuffix(".schedule")
         ident, label = labels.get(where, ("cfg", path or "This page"))
         listed.append((ident, label, text))

@@ -21,6 +21,7 @@ ENDS = {
 }  # fmt: skip
 WORDS = {"created": "created it", "updated": "updated it", "adopted": "linked it",
          "deleted": "deleted it", "unchanged": "left it as it was", "parked": "refused it",
+         "in_flight": "was accepted and is checked afterwards", "blocked": "waits for another record",
          "pending": "will be tried again", "unknown": "did not say how it ended"}  # fmt: skip
 
 
@@ -58,6 +59,8 @@ def _attempt(message: Message, attempt: Attempt, number: int) -> dict[str, Any]:
     icon, tone = (
         ("send", "info") if not outcome else ("check", "ok") if good else ("circle-x", "bad")
     )
+    if outcome == "in_flight":
+        icon, tone = "send", "info"
     if outcome in ("unknown", "pending"):
         icon, tone = "search" if outcome == "unknown" else "rotate-cw", "wait"
     others = len(attempt.keys or ()) - 1
