@@ -9,6 +9,7 @@ from typing import Any
 from hub.engine.confirm import Confirmation
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
+from hub.engine.intents import SECONDS, TOGETHER
 from hub.engine.lines import line_of, parked_lines
 from hub.engine.matching import FEW, Listing, adopt, linked_already
 from hub.engine.parents import fetch_missing_parents
@@ -36,7 +37,6 @@ from hub.store.tables import Flow
 log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 200
-SINGLES = 10
 
 
 class Delivery:
@@ -131,7 +131,7 @@ class Delivery:
             crashpoint("verify.after_commit")
 
     def _claim_and_deliver(self) -> bool:
-        size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else SINGLES
+        size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else TOGETHER
         with self._tools.database.begin() as connection:
             token, rows = claim_due(
                 connection, self._context.flow_id, self._tools.owner, size, self._tools.now_ms()
@@ -142,7 +142,7 @@ class Delivery:
         crashpoint("claim.after_commit")
         if not works:
             return False
-        self._sender.start_claim(token)
+        self._sender.intents.start_claim(token)
         try:
             self._deliver(token, works)
             self._confirm(token)
@@ -159,6 +159,7 @@ class Delivery:
         self._confirmation.forget()
         now_ms = self._tools.now_ms()
         with self._tools.database.begin() as connection:
+            self._sender.intents.withdraw(connection)
             doubt_creates(connection, token, now_ms, now_ms + self._context.hold_ms)
             give_back(connection, token, now_ms)
 
@@ -167,6 +168,7 @@ class Delivery:
         if token in self._read_back.open:
             return
         with self._tools.database.begin() as connection:
+            self._sender.intents.withdraw(connection)
             give_back(connection, token, self._tools.now_ms())
 
     def _deliver(self, token: str, works: Sequence[Work]) -> None:
@@ -235,16 +237,19 @@ class Delivery:
         for group in (creates, updates, deletes):
             size = self._context.batch_limit if self.bulk else 1
             held: list[Sent] = []
+            since = self._tools.clock.monotonic()
             try:
                 for start in range(0, len(group), size):
                     self._refusals.check()
                     if self._should_stop():
                         break
                     part = group[start : start + size]
+                    if not self.bulk:
+                        self._sender.intents.announce(group[start + 1 : start + TOGETHER])
                     sent = self._sender.send(part, confirm=group is creates)
                     held.append(self._set_aside(token, part, sent))
-                    if self.bulk or len(held) >= SINGLES:
-                        settled, held = held, []
+                    if self.bulk or len(held) >= TOGETHER or self._late(since):
+                        settled, held, since = held, [], self._tools.clock.monotonic()
                         self._settle_sent(token, settled)
                     if self._confirmation.due:
                         self._confirm(token)
@@ -253,6 +258,9 @@ class Delivery:
             finally:
                 # What was answered before a send that failed is settled all the same.
                 self._settle_sent(token, held)
+
+    def _late(self, since: float) -> bool:
+        return self._tools.clock.monotonic() - since > SECONDS
 
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
@@ -302,7 +310,7 @@ class Delivery:
         differing = self._read_back.wait_and_check()
         if differing and not self._should_stop():
             for token, works in list(self._read_back.open.items()):
-                self._sender.start_claim(token)
+                self._sender.intents.start_claim(token)
                 for start in range(0, len(works), self._context.batch_limit):
                     self._sender.send(works[start : start + self._context.batch_limit])
             self._read_back.give_up(self._read_back.wait_and_check())

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from hub.engine.context import FlowContext, Side, Tools, load_context
 from hub.engine.delivery import Delivery
+from hub.engine.intents import Intents
 from hub.engine.proof import StampLost
 from hub.engine.reading import Reading, read_source
 from hub.engine.refusals import TooManyRefusals
@@ -30,6 +31,7 @@ from hub.seams import crashpoint
 from hub.store.tables import Connector, Flow
 
 KEEP_ALIVE_SECONDS = 10.0
+CALLS = {"calls_source": "call(s) to the source", "calls_target": "call(s) to the target"}
 CANCEL_SECONDS = 1.0
 
 
@@ -65,6 +67,7 @@ class FlowRun:
         self.progress: Progress | None = None
         self.context: FlowContext | None = None
         self.sender: Sender | None = None
+        self.intents: Intents | None = None
         self.calls: Counter[str] = Counter()
         self._kept_at = self._asked_at = self._looked_at = tools.clock.monotonic()
         self.cancelled = self.held = False
@@ -134,7 +137,9 @@ class FlowRun:
         busy = any(not name.startswith(("calls", "unchanged", "read")) for name in counts)
         if not context.logging.get(level) or not (busy or summary.error):
             return
-        words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
+        words = ", ".join(
+            f"{n} {CALLS.get(name, name.replace('_', ' '))}" for name, n in counts.items()
+        )
         line = LogLine(level, f"Run {summary.status}: {words}", summary.error)
         with self.tools.database.begin() as connection:
             write_log(
@@ -215,13 +220,10 @@ class FlowRun:
                 if self.on_progress:
                     self.on_progress(context.key, self.progress.counts)
 
-        def before_send(*arguments: Any) -> None:
-            if self.sender is not None:
-                self.sender.before_send(*arguments)
-
+        self.intents = Intents(self.tools, context, run_id)
         try:
-            with self._open(context.target, "target", before_send=before_send) as opened:
-                self.sender = Sender(self.tools, context, opened.client, run_id)
+            with self._open(context.target, "target", fence=self.intents) as opened:
+                self.sender = Sender(self.tools, context, opened.client, self.intents)
                 delivery = Delivery(
                     self.tools,
                     context,
@@ -280,8 +282,8 @@ class FlowRun:
             return self.cancelled
         self._kept_at = now
         renew_flow(self.tools, self.flow_id)
-        if self.sender is not None:
-            self.sender.keep_alive()
+        if self.intents is not None:
+            self.intents.keep_alive()
         return False
 
     def should_hold(self) -> bool:

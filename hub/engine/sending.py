@@ -9,24 +9,22 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.engine.context import FlowContext, Tools
+from hub.engine.intents import Intents
 from hub.engine.work import Work
 from hub.gate import CallRecord
-from hub.outbox import LEASE_MS, Settled, record_intent, renew, renew_or_lose
+from hub.outbox import Settled
 from hub.outbox.settle import results_json
 from hub.sdk import (
     AmbiguousWrite,
     ConfigError,
     ConnectionTrouble,
     HubError,
-    LoadItem,
     LoadResult,
     Outcome,
     RateLimited,
     RecordRejected,
 )
 from hub.seams import crashpoint
-from hub.store.queries import statement
-from hub.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -56,58 +54,17 @@ class Sent:
 
 
 class Sender:
-    """Sends batches of one claim through the plugin; owns the fence and the intents."""
+    """Sends batches of one claim through the plugin; ``intents`` holds its fence."""
 
-    def __init__(self, tools: Tools, context: FlowContext, client: Any, run_id: int | None) -> None:
+    def __init__(self, tools: Tools, context: FlowContext, client: Any, intents: Intents) -> None:
         self._tools = tools
         self._context = context
         self._client = client
-        self._run_id = run_id
-        self._token = ""
-        self._intents: list[int] = []
+        self.intents = intents
         self._calls: list[CallRecord] = []
-        self._sent_at = 0
+        self._started = 0
         self._size = 0
         self._confirm = False
-
-    def start_claim(self, token: str) -> None:
-        """Send on behalf of this claim from now on."""
-        self._token = token
-
-    @property
-    def token(self) -> str:
-        """The claim that is being worked on."""
-        return self._token
-
-    def keep_alive(self) -> None:
-        """Renew the claim while a permit is waited for; a lost one is noticed at the fence."""
-        if self._token:
-            with self._tools.database.begin() as connection:
-                renew(connection, [self._token], self._tools.now_ms(), LEASE_MS)
-
-    def before_send(
-        self, connection: Transaction, items: Sequence[LoadItem], method: str, url: str
-    ) -> None:
-        """Renew, check the fence, write the intent: in the transaction that grants the permit."""
-        now_ms = self._tools.now_ms()
-        lease = max(LEASE_MS, int(self._context.target.action.read_timeout * 1000) + 30_000)
-        renew_or_lose(connection, self._token, now_ms, lease)
-        creates = [i.key for i in items if i.external_id is None and not i.delete]
-        if creates and self._context.target.action.creates:
-            crashpoint("intent.before_commit")
-            self._intents.append(
-                record_intent(
-                    connection,
-                    flow_id=self._context.flow_id,
-                    run_id=self._run_id,
-                    token=self._token,
-                    keys=creates,
-                    method=method,
-                    url=url,
-                    now_ms=now_ms,
-                )
-            )
-        self._sent_at = now_ms
 
     def on_call(self, call: CallRecord) -> None:
         """Remember a call for the attempt that it belongs to."""
@@ -121,7 +78,7 @@ class Sender:
         Raises ``DrainStopped`` when the connection, its quota or its settings stop all work, and
         ``LeaseLost`` when the claim was taken over.
         """
-        self._intents, self._calls, self._sent_at = [], [], self._tools.now_ms()
+        self._calls, self._started = [], self._tools.now_ms()
         self._size, self._confirm = len(works), confirm
         items = [work.item() for work in works]
         context = self._context
@@ -131,12 +88,10 @@ class Sender:
         except AmbiguousWrite as error:
             return self._sent(works, [self._unknown(w, str(error)) for w in works], str(error))
         except (RateLimited, ConnectionTrouble, ConfigError) as error:
-            if len(self._intents) > 1 or any(
-                200 <= (call.status or 0) < 400 for call in self._calls
-            ):
-                # Some calls of this batch were answered: what they made must be looked up first.
+            if any(call.unsure or (call.status or 0) // 100 in (2, 3, 5) for call in self._calls):
+                # Some calls of this batch may be done: what they made must be looked up first.
                 return self._sent(works, [self._unknown(w, str(error)) for w in works], str(error))
-            self._close_intents("refused")
+            self._refused(works)
             raise DrainStopped(error) from None
         except RecordRejected as error:
             result = LoadResult("", Outcome.REJECTED, detail=str(error), field_errors=_at(error))
@@ -158,7 +113,7 @@ class Sender:
     def _after_failure(self, works: Sequence[Work], error: Exception) -> list[Settled]:
         """A plugin bug or a passing fault: creates that may have been sent are looked up."""
         text = f"The connector failed on this record: {type(error).__name__}: {error}"
-        if self._intents:
+        if self._calls:
             return [self._unknown(work, text) for work in works]
         return [self._again(work, text) for work in works]
 
@@ -171,7 +126,7 @@ class Sender:
             "response": last.response_excerpt()[:EXCERPT] if last else None,
         }
         outcome = "unknown" if any(row.status == "unknown" for row in rows) else "answered"
-        intents = [{"id": i, "outcome": outcome, **kept} for i in self._intents]
+        intents = [{"id": i, "outcome": outcome, **kept} for i in self.intents.take(works)]
         attempts = []
         if not intents and last is not None:
             attempts.append(
@@ -179,24 +134,19 @@ class Sender:
                     "keys": json.dumps([work.key for work in works], ensure_ascii=False),
                     "method": last.method,
                     "url": last.path,
-                    "sent_at": self._sent_at,
+                    "sent_at": self._started,
                     "outcome": outcome,
                     **kept,
                 }
             )
         url = f"{last.method} {last.path}" if last else ""
-        return Sent(rows, attempts, intents, detail, url, self._sent_at)
+        return Sent(rows, attempts, intents, detail, url, self._started)
 
-    def _close_intents(self, outcome: str) -> None:
-        """An intent of a call that was certainly refused must not look like one under way."""
-        if not self._intents:
-            return
-        with self._tools.database.begin() as connection:
-            for intent in self._intents:
-                connection.execute(
-                    statement("UPDATE attempt SET outcome = :outcome WHERE id = :id"),
-                    {"outcome": outcome, "id": intent},
-                )
+    def _refused(self, works: Sequence[Work]) -> None:
+        intents = self.intents.take(works)
+        if intents:
+            with self._tools.database.begin() as connection:
+                self.intents.refuse(connection, intents)
 
     def _row(self, work: Work, result: LoadResult) -> Settled:
         outcome = result.outcome

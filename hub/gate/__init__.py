@@ -1,11 +1,11 @@
 """Every call to a vendor passes here: permits, circuit, guard, total deadline, session."""
 
 from hub.gate.facts import (
-    BeforeSend,
     CallRecord,
     CircuitView,
     ConnectionFacts,
     ConnectionStatus,
+    Fence,
     QuotaView,
     SessionView,
 )
@@ -13,11 +13,11 @@ from hub.gate.gate import Gate, OpenClient
 from hub.gate.sign_in import sign_in_digest
 
 __all__ = [
-    "BeforeSend",
     "CallRecord",
     "CircuitView",
     "ConnectionFacts",
     "ConnectionStatus",
+    "Fence",
     "Gate",
     "OpenClient",
     "QuotaView",

@@ -3,12 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from hub.sdk import LoadItem
 from hub.store.transaction import Transaction
 
-BeforeSend = Callable[[Transaction, Sequence[LoadItem], str, str], None]
-"""Called with (transaction, items, method, url) in the commit that takes the permit of a write."""
+
+class Fence(Protocol):
+    """What must hold, and be on disk, before a write goes out."""
+
+    def covered(self, items: Sequence[LoadItem]) -> bool:
+        """True when all is on disk already, and the lease lasts until the answer must be there."""
+
+    def before_send(
+        self, connection: Transaction, items: Sequence[LoadItem], method: str, url: str
+    ) -> None:
+        """Put it on disk, in the transaction that takes the permit. Raises ``LeaseLost``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,8 @@ class CallRecord:
     """One finished call. ``path`` has no query. ``status`` None: no answer; ``error`` says why.
 
     The excerpts are callables, so that nobody pays for text that nobody reads; bodies of calls
-    that are not writes are left out, since a sign-in carries a password.
+    that are not writes are left out, since a sign-in carries a password. ``unsure``: it may have
+    been carried out, though no whole answer came.
     """
 
     method: str
@@ -41,6 +52,7 @@ class CallRecord:
     error: str
     request_excerpt: Callable[[], str]
     response_excerpt: Callable[[], str]
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

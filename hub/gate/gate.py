@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.gate.circuit import Circuits
 from hub.gate.client_state import OwnState, SharedState
-from hub.gate.facts import BeforeSend, CallRecord, ConnectionFacts, ConnectionStatus
+from hub.gate.facts import CallRecord, ConnectionFacts, ConnectionStatus, Fence
 from hub.gate.guard import Origin, Refused, split_url
 from hub.gate.judge import Judge, entered
 from hub.gate.limiter import BULK, Limiter
@@ -92,14 +92,14 @@ class Gate:
         settings: Mapping[str, Any],
         *,
         priority: str = BULK,
-        before_send: BeforeSend | None = None,
+        fence: Fence | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
         test: bool = False,
     ) -> Iterator[OpenClient]:
         """Sign in (or reuse the shared session) and yield the client; sign out if last.
 
-        ``priority`` is "person" or "bulk". ``before_send`` runs in the permit's transaction of
+        ``priority`` is "person" or "bulk". ``fence.before_send`` runs in the permit's transaction of
         every call with ``writes``. ``test``: a person's explicit test: refused values are tried
         again and an open circuit does not stop it.
         Raises the connector vocabulary of ``hub.sdk``; ``LeaseLost`` passes through everything.
@@ -109,7 +109,7 @@ class Gate:
             plugin,
             settings,
             priority=priority,
-            before_send=before_send,
+            fence=fence,
             on_call=on_call,
             should_stop=should_stop,
             test=test,
@@ -124,7 +124,7 @@ class Gate:
         settings: Mapping[str, Any],
         *,
         priority: str = BULK,
-        before_send: BeforeSend | None = None,
+        fence: Fence | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
         test: bool = False,
@@ -151,7 +151,7 @@ class Gate:
             touch=lambda: self._touch(connection.id),
             clock=self.db.clock,
             priority=priority,
-            before_send=before_send,
+            fence=fence,
             on_call=on_call,
             should_stop=should_stop,
             test=test,

@@ -11,7 +11,7 @@ from hub.gate.adapter import NotSent
 from hub.gate.body import encode
 from hub.gate.call import Call, moved, trouble
 from hub.gate.circuit import Circuits, Way
-from hub.gate.facts import BeforeSend, CallRecord, ConnectionFacts
+from hub.gate.facts import CallRecord, ConnectionFacts, Fence
 from hub.gate.guard import Origin, Refused, split_url
 from hub.gate.limiter import Limiter
 from hub.gate.quota import Account, Permit, matching
@@ -72,7 +72,7 @@ class GateSession:
         touch: Callable[[], None],
         clock: Clock,
         priority: str,
-        before_send: BeforeSend | None,
+        fence: Fence | None,
         on_call: Callable[[CallRecord], None] | None,
         should_stop: Callable[[], bool] | None,
         test: bool,
@@ -94,7 +94,7 @@ class GateSession:
         self._touch = touch
         self._clock = clock
         self._priority = priority
-        self._before_send = before_send
+        self._fence = fence
         self._on_call = on_call
         self._should_stop = should_stop
         self._test = test
@@ -176,18 +176,21 @@ class GateSession:
         self._touch()
         probe = False
         connection_id = self.facts.id
+        fence = self._fence if call.write else None
+        covered = fence is not None and fence.covered(call.items)
 
         def check(hot: Hot) -> None:
             nonlocal probe
             probe = False
+            if covered and fence is not None and not fence.covered(call.items):
+                raise LeaseLost("the lease ran out while a permit was waited for; nothing was sent")
             if connection_id is not None and not self._test:
                 probe = self._circuits.check(hot, connection_id, call.way)
 
         def also(conn: Transaction) -> None:
-            if self._before_send is not None:
-                self._before_send(conn, call.items, call.method, call.url)
+            if fence is not None:
+                fence.before_send(conn, call.items, call.method, call.url)
 
-        fenced = call.write and self._before_send is not None
         try:
             permit = self._limiter.acquire(
                 self.account,
@@ -195,7 +198,7 @@ class GateSession:
                 priority=self._priority,
                 should_stop=self._should_stop,
                 check=check,
-                also=also if fenced else None,
+                also=also if fence is not None and not covered else None,
             )
         except LeaseLost as error:
             self._lost = error
@@ -217,7 +220,8 @@ class GateSession:
             self._limiter.failed(self.account, permit)
             if self.facts.id is not None and (probe or not isinstance(told, ConfigError)):
                 self._circuits.failed(self.facts.id, call.way, str(told), probe=probe)
-            self._report(call, None, took, str(told), b"")
+            unsure = isinstance(told, AmbiguousWrite)
+            self._report(call, None, took, str(told), b"", unsure=unsure)
         return told
 
     def _sorted(self, call: Call, error: Exception) -> HubError:
@@ -265,7 +269,14 @@ class GateSession:
         self._circuits.failed(self.facts.id, call.way, reason, probe=probe, soft=soft)
 
     def _report(
-        self, call: Call, status: int | None, took: float, error: str, answer: bytes
+        self,
+        call: Call,
+        status: int | None,
+        took: float,
+        error: str,
+        answer: bytes,
+        *,
+        unsure: bool = False,
     ) -> None:
         if self._on_call is None:
             return
@@ -281,5 +292,6 @@ class GateSession:
                 error,
                 lambda: sent[:EXCERPT].decode("utf-8", "replace"),
                 lambda: got[:EXCERPT].decode("utf-8", "replace"),
+                unsure,
             )
         )

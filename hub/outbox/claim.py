@@ -126,21 +126,23 @@ def record_intent(
     run_id: int | None,
     token: str,
     keys: Sequence[str],
+    creates: bool,
     method: str,
     url: str,
     now_ms: int,
 ) -> int:
-    """Write the Attempt that is the intent of these creates, before they are sent (R10.4)."""
+    """Write the Attempt that is the intent of these writes, before they are sent (R10.4)."""
     row = connection.execute(
         statement(
             "INSERT INTO attempt (flow_id, run_id, claim_token, creates, keys, method, url, "
-            "sent_at, outcome) VALUES (:flow, :run, :token, true, :keys, :method, :url, :now, "
+            "sent_at, outcome) VALUES (:flow, :run, :token, :creates, :keys, :method, :url, :now, "
             "'sent') RETURNING id"
         ),
         {
             "flow": flow_id,
             "run": run_id,
             "token": token,
+            "creates": creates,
             "keys": json.dumps(list(keys), ensure_ascii=False),
             "method": method,
             "url": url,

@@ -230,19 +230,21 @@ def test_permit_lease_and_intent_are_one_commit(hub):
     plugin = make_plugin([quota(10, 60.0)])
     told = []
 
-    def before_send(conn, items, method, url):
-        told.append((len(items), method, url.rpartition("/")[2]))
-        conn.execute(text("UPDATE connection SET name = 'fenced' WHERE id = 1"))
-        if len(told) == 2:
-            raise LeaseLost("taken over")
+    class Fence:
+        def covered(self, _items):
+            return False
+
+        def before_send(self, conn, items, method, url):
+            told.append((len(items), method, url.rpartition("/")[2]))
+            conn.execute(text("UPDATE connection SET name = 'fenced' WHERE id = 1"))
+            if len(told) == 2:
+                raise LeaseLost("taken over")
 
     items = [LoadItem("C1", {})]
     with vendor() as server:
         with (  # noqa: PT012
             pytest.raises(LeaseLost),
-            hub.gate().open(
-                hub.facts, plugin, {"base_url": server.url}, before_send=before_send
-            ) as used,
+            hub.gate().open(hub.facts, plugin, {"base_url": server.url}, fence=Fence()) as used,
         ):
             used.client.get("/read")
             used.client.write("/w", items)
