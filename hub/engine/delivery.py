@@ -68,6 +68,7 @@ class Delivery:
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
         self._confirmation = Confirmation(tools, context, target, ahead)
         self._proof_needed = True
+        self._ended = ""
         self.counts: Counter[str] = Counter()
         self.bulk = False
         self._unbound = 0
@@ -165,7 +166,7 @@ class Delivery:
 
     def _end_claim(self, token: str) -> None:
         """Give back what is left of a claim; accepted writes keep theirs until read back."""
-        if token in self._read_back.open:
+        if token in self._read_back.open or token == self._ended:
             return
         with self._tools.database.begin() as connection:
             self._sender.intents.withdraw(connection)
@@ -351,6 +352,8 @@ class Delivery:
         crashpoint("settle.before_commit")
         self._tools.database.run(lambda conn: settlement.write(conn, self._tools.now_ms()))
         crashpoint("settle.after_commit")
+        if settlement.ended:
+            self._ended = token
         self._count(rows)
 
     def _count(self, rows: Sequence[Settled]) -> None:

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -46,6 +46,7 @@ class Origin:
         return f"{host}" if self.port == usual else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=500)
 def split_url(url: str) -> tuple[Origin, Url]:
     """Return origin and parts of an absolute http(s) URL.
 

@@ -76,9 +76,12 @@ class Settlement:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     ended_intents: list[dict[str, Any]] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
+    ended: bool = False
 
     def write(self, connection: Transaction, now_ms: int) -> int:
         """Settle. Returns how many blocked messages were released.
+
+        ``ended`` tells afterwards whether the claim holds no row any more; it is gone then.
 
         Raises ``LeaseLost`` (and so rolls everything back) when a row is no longer ours.
         """
@@ -91,6 +94,16 @@ class Settlement:
         self._attempts(connection, now_ms)
         self._log(connection, now_ms)
         self._unblock_at_once(connection, now_ms)
+        self.ended = (
+            connection.execute(
+                statement(
+                    "DELETE FROM claim WHERE token = :token "
+                    "AND NOT EXISTS (SELECT 1 FROM message WHERE claim_token = :token)"
+                ),
+                {"token": self.token},
+            ).rowcount
+            == 1
+        )
         return self._release_blocked(connection, now_ms)
 
     def _messages(self, connection: Transaction, now_ms: int) -> None:
