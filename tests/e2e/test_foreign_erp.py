@@ -64,6 +64,8 @@ def test_a_child_edit_that_moves_no_stamp_arrives_with_the_full_run(
 ) -> None:
     rig, erp = abroad
     rig.run(wait=120)
+    rig.clock.sleep(3600)
+    rig.sync("customer")
     with erp.lock:
         erp.table["Customer"][3]["MainContact"]["Phone1"] = "206 555 0199"
     rig.sync("customer")
