@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -89,7 +90,9 @@ def _check(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     by_name = {spec.name: spec for spec in specs}
     try:
-        model = _model(specs).model_validate(dict(given))
+        model = _model(tuple(replace(spec, default=None) for spec in specs)).model_validate(
+            dict(given)
+        )
         checked = {name: getattr(model, name) for name in given}
         errors: dict[str, str] = {}
     except ValidationError as error:
@@ -108,7 +111,9 @@ def _check(
     return checked, errors
 
 
-def _model(specs: Sequence[ParameterSpec]) -> type[BaseModel]:
+@lru_cache(maxsize=128)
+def _model(specs: tuple[ParameterSpec, ...]) -> type[BaseModel]:
+    # Without defaults, which may be lists: a model costs milliseconds, and specs do not change.
     fields: dict[str, Any] = {spec.name: (_type(spec), None) for spec in specs}
     config = ConfigDict(extra="forbid", hide_input_in_errors=True, protected_namespaces=())
     return create_model("Settings", __config__=config, **fields)

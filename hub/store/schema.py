@@ -1,5 +1,6 @@
 """Migrations: bring a database to today's revision, or say what is wrong with it."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import inspect
@@ -16,6 +17,7 @@ def _config(connection: Any) -> Any:
     return config
 
 
+@cache
 def head() -> str:
     """Return the revision this code was written for."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415

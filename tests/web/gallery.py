@@ -178,9 +178,11 @@ def gallery_app(runtime):
         count = (lambda: 31) if key == "messages" else None
         nav.register(key, label, icon, group=group, count=count)
         pages.append(page)
+    account = Blueprint("account", __name__, url_prefix="/account")
+    account.add_url_rule("/", "index", role("viewer")(lambda: "x"))
     kept = hub.web.views.BLUEPRINTS
     mine = [b for b in kept if b.name in {"health", "session", "setup", "start"}]
-    hub.web.views.BLUEPRINTS = (*mine, *pages)
+    hub.web.views.BLUEPRINTS = (*mine, *pages, account)
     try:
         app = create_app(runtime)
     finally:

@@ -1,0 +1,106 @@
+"""What makes a test run quick: work that is the same every time is done once per process.
+
+The results stay the ones that the hub's own code gave the first time, so what is broken there is
+still found. Nothing here changes what is checked, only how often it is computed and where it lies.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+
+from hub.settings import passwords
+from hub.store import schema
+from hub.store.database import Database, sqlite_module
+
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30
+FOLDER = pytest.StashKey[str]()
+BROWSER_FIRST, CRASH_SECOND, REST = range(3)
+FULL_COST = passwords.HASHER
+"""The hasher that a hub outside these tests uses."""
+
+
+def keep_files_in_memory(config: pytest.Config) -> None:
+    """Let ``tmp_path`` lie in memory: a test's data need not outlive the machine, a disk's sync costs."""
+    if hasattr(config, "workerinput") or config.option.basetemp:
+        return
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        config.option.basetemp = config.stash[FOLDER] = tempfile.mkdtemp(
+            prefix="hub-tests-", dir=MEMORY
+        )
+
+
+def forget_files(config: pytest.Config) -> None:
+    """Give the memory back."""
+    if folder := config.stash.get(FOLDER, None):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Every app of a test has an environment of its own; the same template is compiled once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+class MigratedOnce:
+    """``schema.upgrade`` that gives an empty SQLite file a copy of what the first upgrade made."""
+
+    def __init__(self) -> None:
+        self._upgrade, self._made, self._head = schema.upgrade, None, ""
+
+    def __call__(self, database: Database) -> str:
+        if not database.is_sqlite or schema.current(database) is not None:
+            return self._upgrade(database)
+        with database.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            if self._made is not None:
+                self._made.backup(raw)
+                return self._head
+        self._head = self._upgrade(database)
+        made = sqlite_module().connect(":memory:", check_same_thread=False)
+        with database.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            raw.backup(made)
+        self._made = made
+        return self._head
+
+
+def do_once() -> None:
+    """Compile templates once, migrate once, and hash passwords at the lowest cost."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+    schema.upgrade = MigratedOnce()
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords.NOBODY = passwords.HASHER.hash("no account has this password")
+
+
+def arranged(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Keep browser walks in their order and in one process, and begin with what takes longest.
+
+    One process, because two browsers at once would make each other late on a small machine.
+    """
+    place = {item: number for number, item in enumerate(items)}
+    walks = {item for item in items if "browser" in item.keywords}
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in walks:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    yield
+    items.sort(
+        key=lambda item: (BROWSER_FIRST, place[item]) if item in walks
+        else (CRASH_SECOND if "crash" in item.keywords else REST, 0)
+    )  # fmt: skip
