@@ -43,9 +43,18 @@ class Session:
             if self._usable(saved):
                 self.cookies = dict(saved["cookies"])
                 return
-            if saved.get("cookies") and saved.get("base_url") == self._base:
-                self._sign_out(saved["cookies"])
+            if saved.get("cookies"):
+                self._replace(saved)
             self._sign_in()
+
+    def _replace(self, saved: Mapping[str, Any]) -> None:
+        """End a session of other settings. Who came only to end it goes no further: ``load``
+        says so by raising, and the new password is not tried for nothing.
+        """
+        if saved.get("base_url") == self._base:
+            self._sign_out(saved["cookies"])
+        self._state.clear()
+        self._state.load()
 
     def renew(self, used: Mapping[str, str]) -> None:
         """Replace a session that is no longer known, unless another process already did."""

@@ -102,3 +102,24 @@ def test_only_the_six_documented_parameters_are_sent():
     _, http = read({f"GET {ENTITY}/Customer": [answer(200, [])]}, "customer")
     asked = {name for method, _, sent in http.calls if method == "GET" for name in sent}
     assert asked <= {"$filter", "$select", "$expand", "$top", "$skip", "$custom"}
+
+
+class OnlyEnds(MemoryState):
+    """The state of a client that was opened to end the session, not to work."""
+
+    def load(self):
+        found = super().load()
+        if found is None:
+            raise LookupError
+        return found
+
+
+def test_ending_a_session_of_other_settings_tries_no_new_password():
+    http = Scripted({LOGOUT: [answer(204)]})
+    state = OnlyEnds()
+    state.users = 1
+    state.save({"cookies": {"a": "b"}, "mark": "other", "base_url": SETTINGS["base_url"]})
+    with pytest.raises(LookupError), PLUGIN.open_client(SETTINGS, http, state):
+        pass
+    assert [call[1] for call in http.calls] == ["/Site/entity/auth/logout"]
+    assert state.data is None
