@@ -163,6 +163,9 @@ class Sender:
             return work.settle("in_flight")
         if outcome is Outcome.UNKNOWN:
             return self._unknown(work, result.detail, answered=result.answered)
+        if outcome is Outcome.NOT_SENT:
+            # Sent again at once: while the trouble lasts the next call is the one that meets it.
+            return work.settle("pending", reason=result.detail, attempts=work.attempts)
         if result.external_id == "":
             return work.settle(
                 "pending", unbind=True, forget_hash=True, reason=result.detail, attempts=0

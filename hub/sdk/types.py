@@ -39,7 +39,11 @@ class Direction(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How the delivery of one record ended."""
+    """How the delivery of one record ended.
+
+    RETRY spends one of the record's attempts. NOT_SENT spends nothing: the connection or its quota
+    ended the call before the system took this record.
+    """
 
     CREATED = "created"
     UPDATED = "updated"
@@ -47,6 +51,7 @@ class Outcome(StrEnum):
     DELETED = "deleted"
     REJECTED = "rejected"
     RETRY = "retry"
+    NOT_SENT = "not_sent"
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
 

@@ -15,7 +15,7 @@ def one_by_one(client: Client, batch: Sequence[LoadItem], send: Send) -> list[Lo
     """Send each item by a call of its own.
 
     Trouble of the connection is raised while nothing was sent; later it ends the batch, and the
-    items that were not reached come back as RETRY, so that the results before it count.
+    items that were not reached come back as NOT_SENT, so that the results before it count.
     """
     results: list[LoadResult] = []
     for item in batch:
@@ -27,7 +27,7 @@ def one_by_one(client: Client, batch: Sequence[LoadItem], send: Send) -> list[Lo
             if not results:
                 raise
             rest = batch[len(results) :]
-            results += [LoadResult(i.key, Outcome.RETRY, detail=str(trouble)) for i in rest]
+            results += [LoadResult(i.key, Outcome.NOT_SENT, detail=str(trouble)) for i in rest]
             break
     return results
 

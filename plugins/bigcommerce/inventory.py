@@ -55,7 +55,7 @@ def load(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
             if not results:
                 raise
             results |= {
-                i.key: LoadResult(i.key, Outcome.RETRY, detail=str(trouble))
+                i.key: LoadResult(i.key, Outcome.NOT_SENT, detail=str(trouble))
                 for i in batch
                 if i.key not in results
             }

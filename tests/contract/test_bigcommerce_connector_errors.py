@@ -254,7 +254,7 @@ def test_trouble_in_the_middle_keeps_the_results_before_it():
     client, _ = scripted(answer(200, {"code": 200, "data": {}}), answer(429, b""))
     batch = [location(f"C1/{i}", "9", external_id=str(i)) for i in (1, 2, 3)]
     outcomes = [r.outcome for r in PLUGIN.load(client, action("location"), batch)]
-    assert outcomes == [Outcome.UPDATED, Outcome.RETRY, Outcome.RETRY]
+    assert outcomes == [Outcome.UPDATED, Outcome.NOT_SENT, Outcome.NOT_SENT]
 
 
 @pytest.mark.parametrize("index", ["items.1.sku", "items[1].quantity", "1.sku"])

@@ -117,17 +117,47 @@ def test_a_store_that_is_down_for_three_days_costs_no_click(make_rig: Make) -> N
     assert rig.created_twice() == []
 
 
-def test_a_store_that_says_wait_is_left_alone_for_so_long(rig: Rig) -> None:
-    rig.sync("customer")
+def test_a_store_that_says_wait_spends_nothing_of_the_records_budget(make_rig: Make) -> None:
+    rig = make_rig(features={"customer": {}}, messages={"retry_count": 1})
+    rig.sync()
     key = next(iter(rig.companies()))
     rig.put("Customer", key, CustomerName="Renamed Under Throttle")
-    rig.store.faults.replace([{"match": "PUT /api/v3/io/", "nth": 1, "fault": "status", "code": 429,
-                               "body": "", "headers": {"Retry-After": "40"}}])  # fmt: skip
+    rig.store.faults.replace([
+        {"match": "PUT /api/v3/io/", "nth": n, "fault": "status", "code": 429, "body": "",
+         "headers": {"Retry-After": "40"}} for n in range(1, 9)
+    ])  # fmt: skip
     with rig.calls() as seen:
-        rig.run("customer", wait=300)
-    assert rig.companies()[key]["companyName"] == "Renamed Under Throttle"
-    assert sum(n for name, n in seen["store"].items() if name.startswith("PUT")) == 2
+        for _ in range(12):
+            rig.run()
+            rig.clock.advance(900)
+    assert sum(n for name, n in seen["store"].items() if name.startswith("PUT")) == 9
     assert rig.messages("parked") == {}
+    assert rig.companies()[key]["companyName"] == "Renamed Under Throttle"
+
+
+def test_records_that_a_quota_in_mid_batch_kept_back_spend_nothing(make_rig: Make) -> None:
+    """Users are changed one by one; the store says wait behind the first of each batch."""
+    rig = make_rig(customers=20, features={"customer": {}, "contact": {}},
+                   messages={"retry_count": 1, "threshold_count": 0})  # fmt: skip
+    rig.sync()
+    users = rig.users()
+    changed = [
+        row for row in rig.erp_rows("Contact") if row["Active"] and (row["Email"] or "").lower() in users
+    ][:8]
+    for row in changed:
+        rig.put("Contact", str(row["ContactID"]), LastName=f"Moved {row['ContactID']}")
+    for _ in range(3):
+        rig.store.faults.replace([
+            {"match": "PUT /api/v3/io/users", "nth": n, "fault": "status", "code": 429, "body": "",
+             "headers": {"Retry-After": "60"}} for n in range(2, 6)
+        ])  # fmt: skip
+        rig.run()
+        assert rig.messages("parked", "contact") == {}
+        rig.clock.advance(1_800)
+    rig.store.faults.replace([])
+    rig.quiesce(hours=1)
+    names = {row["lastName"] for row in rig.users().values()}
+    assert {f"Moved {row['ContactID']}" for row in changed} <= names
 
 
 @pytest.mark.slow
