@@ -57,6 +57,7 @@ def addresses(demo: Demo) -> dict[str, str]:
         "logs": "/logs",
         "common": "/common",
         "plugins": "/plugins",
+        "account": "/account/",
     }
 
 

@@ -28,7 +28,7 @@ def test_the_second_saver_chooses_per_field_and_nothing_is_lost(hub):
     )  # fmt: skip
     assert answer.status_code == 422
     said = text_of(answer)
-    assert "was saved by someone else meanwhile" in said
+    assert "was saved in another tab meanwhile" in said
     assert "On Hand" in said
     assert "Available for Shipping" in said
     assert "Changed by one of you" in said
@@ -128,3 +128,14 @@ def test_a_network_tick_changed_elsewhere_is_not_put_back(hub):
     assert done.status_code == 303, text_of(done)
     assert hub.flat()["erp.own_network"] is False
     assert hub.flat()["name"] == "Other"
+
+
+def test_another_person_who_saved_first_is_named(hub):
+    mine = hub.page(URL)
+    other = hub.signed_in("otto@example.com", "admin")
+    hub.submit(URL, {"messages.retry_count": "7"}, client=other)
+    answer = hub.submit(URL, {"messages.retry_count": "11"}, page=mine)
+    said = text_of(answer)
+    assert answer.status_code == 422
+    assert "was saved by someone else meanwhile" in said
+    assert "Saved by otto@example.com" in said
