@@ -1,8 +1,10 @@
 """The one cookie session of a connection: signed in once, shared, signed out always."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +14,8 @@ from plugins.acumatica.errors import sign_in_failure
 SIGN_IN_TIMEOUT = 60.0
 """Seconds; a site that was just published answers its first sign-in late (CONTRACT §7.28)."""
 
+_FIELD = re.compile(r"<input[^>]*txtSingleCompany[^>]*>", re.IGNORECASE)
+_VALUE = re.compile(r'\bvalue="([^"]*)"', re.IGNORECASE)
 _MARKED = ("base_url", "tenant", "branch", "username", "password")
 
 
@@ -30,11 +34,12 @@ class Session:
         joined = "\x00".join(str(settings.get(name) or "") for name in _MARKED)
         self._mark = hashlib.sha256(joined.encode()).hexdigest()
         self.cookies: dict[str, str] = {}
+        self._shown = ""
 
     @property
     def tenant(self) -> str:
         """The tenant that the session landed in; empty when the server did not say."""
-        return unquote(self.cookies.get("CompanyID", "")).strip()
+        return unquote(self.cookies.get("CompanyID", "")).strip() or self._shown
 
     def enter(self) -> None:
         """Use the saved session, or sign in. Raises AuthError, ConfigError, ConnectionTrouble."""
@@ -114,6 +119,21 @@ class Session:
             raise sign_in_failure(answer, self._settings)
         self.cookies = dict(answer.cookies)
         self._state.save({"cookies": self.cookies, "mark": self._mark, "base_url": self._base})
+        self._shown = ""
+        if tenant and not self.tenant:
+            self._shown = self._on_page()
+
+    def _on_page(self) -> str:
+        """Return the tenant that the sign-in page shows; some releases set no cookie for it (§2)."""
+        try:
+            answer = self._http.request(
+                "GET", f"{self._base}/Frames/Login.aspx", cookies=self.cookies, reads=True
+            )
+        except HubError:
+            return ""
+        field = _FIELD.search(answer.text) if answer.ok else None
+        value = _VALUE.search(field[0]) if field else None
+        return unescape(value[1]).strip() if value else ""
 
     def _elsewhere(self, tenant: str) -> str:
         """Return the tenant that the session is in when it is another one, else an empty text."""

@@ -3,7 +3,7 @@
 import pytest
 from acumatica_connector_kit import PLUGIN, MemoryState, Scripted, action, answer
 
-from hub.sdk import ConfigError, Window
+from hub.sdk import AuthError, ConfigError, Window
 
 SETTINGS = {
     "base_url": "http://erp.test/Site",
@@ -14,13 +14,15 @@ SETTINGS = {
 ENTITY = "/Site/entity/Default/24.200.001"
 LOGIN = "POST /Site/entity/auth/login"
 LOGOUT = "POST /Site/entity/auth/logout"
+PAGE = "GET /Site/Frames/Login.aspx"
 STORAGE = f"PUT {ENTITY}/StorageDetailsInquiry"
 # Field reports: no CompanyID among the cookies (26.1).
 SIGNED_IN = answer(204, cookies={".ASPXAUTH": "t", "ASP.NET_SessionId": "s"})
 
 
 def read(script, flow, **settings):
-    http = Scripted({LOGIN: [SIGNED_IN], LOGOUT: [answer(204)], **script})
+    silent = {PAGE: [answer(404)], LOGIN: [SIGNED_IN], LOGOUT: [answer(204)]}
+    http = Scripted({**silent, **script})
     state = MemoryState()
     state.users = 1
     with PLUGIN.open_client({**SETTINGS, **settings}, http, state) as client:
@@ -100,7 +102,7 @@ def test_rows_without_key_or_customer_are_left_alone():
 
 def test_only_the_six_documented_parameters_are_sent():
     _, http = read({f"GET {ENTITY}/Customer": [answer(200, [])]}, "customer")
-    asked = {name for method, _, sent in http.calls if method == "GET" for name in sent}
+    asked = {name for method, _, sent in http.calls if method == "GET" for name in sent or ()}
     assert asked <= {"$filter", "$select", "$expand", "$top", "$skip", "$custom"}
 
 
@@ -123,3 +125,23 @@ def test_ending_a_session_of_other_settings_tries_no_new_password():
         pass
     assert [call[1] for call in http.calls] == ["/Site/entity/auth/logout"]
     assert state.data is None
+
+
+def signed_in_page(name):
+    text = f'<form><input value="{name}" type="hidden" name="txtSingleCompany" /></form>'
+    return answer(200, f"<html>{text}</html>".encode(), content_type="text/html")
+
+
+def test_without_a_cookie_the_sign_in_page_names_the_tenant():
+    script = {PAGE: [signed_in_page("Other &amp; Co"), signed_in_page("Company")]}
+    found, http = read({**script, f"GET {ENTITY}/Contact": [answer(200, [])]}, "contact")
+    assert found == []
+    assert [c[2] for c in http.calls if c[1].endswith("/login")] == [
+        {"name": "u", "password": "p", "tenant": "Company"},
+        {"name": "u", "password": "p", "company": "Company"},
+    ]
+
+
+def test_a_wrong_tenant_is_refused_even_without_a_cookie():
+    with pytest.raises(AuthError, match="Training, not to Company"):
+        read({PAGE: [signed_in_page("Training")]}, "contact")

@@ -25,10 +25,10 @@ def store():
 class Erp:
     """A session that is signed in, as ``requests`` keeps it."""
 
-    def __init__(self, running):
+    def __init__(self, running, company="Company"):
         self.url = running.url
         self.http = requests.Session()
-        form = {"name": "admin", "password": "simulated-password", "company": "Company"}
+        form = {"name": "admin", "password": "simulated-password", "company": company}
         assert self.http.post(f"{self.url}/entity/auth/login", data=form).status_code == 204
 
     def send(self, method, path, **more):
@@ -221,6 +221,15 @@ def test_the_endpoint_names_the_methods_it_takes(erp):
     answer = erp.send("PATCH", f"{ENTITY}/Customer")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST, PUT")
     assert "PATCH" in answer.json()["message"]
+
+
+def test_the_sign_in_page_shows_the_tenant_one_landed_in(erp):
+    other = Erp(erp, company="Training")
+    page = "/Frames/Login.aspx"
+    assert 'value="Company"' in erp.send("GET", page).text
+    assert 'value="Training"' in other.send("GET", page).text
+    assert other.send("POST", "/entity/auth/logout", data=b"").status_code == 204
+    other.http.close()
 
 
 def test_options_are_read_in_every_encoding(erp):

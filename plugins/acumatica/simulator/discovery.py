@@ -1,10 +1,12 @@
 """What the instance tells about itself, and the lookups that only OData has (CONTRACT §1, §4)."""
 
+from html import escape
 from typing import Any
 
 from hub.sdk.simulation import SimRequest, SimResponse
 from plugins.acumatica.simulator import errors, names
 from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL, spec
+from plugins.acumatica.simulator.sessions import Session
 from plugins.acumatica.simulator.wire import system, wrap
 
 BUILD = "24.205.0012"
@@ -42,9 +44,12 @@ def root(_request: SimRequest) -> SimResponse:
     )
 
 
-def login_page(_request: SimRequest) -> SimResponse:
-    """GET /Frames/Login.aspx: a web page."""
-    return SimResponse.text(errors.LOGIN_PAGE, kind="text/html; charset=utf-8")
+def login_page(session: Session | None) -> SimResponse:
+    """GET /Frames/Login.aspx: a web page that names the tenant one landed in."""
+    page = errors.LOGIN_PAGE
+    if session is not None:
+        page = page.replace('value="Company"', f'value="{escape(session.tenant)}"')
+    return SimResponse.text(page, kind="text/html; charset=utf-8")
 
 
 def swagger(request: SimRequest) -> SimResponse:

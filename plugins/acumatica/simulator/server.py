@@ -276,7 +276,7 @@ class AcumaticaSimulator(SimulatedServer):
             add("GET", path, discovery.root)
         add("POST", "/entity/auth/login", self._login)
         add("POST", "/entity/auth/logout", self._logout)
-        add("GET", "/Frames/Login.aspx", discovery.login_page)
+        add("GET", "/Frames/Login.aspx", lambda r: discovery.login_page(self.sessions.find(r)))
         add("GET", "/entity/swagger.json", discovery.swagger)
         add("GET", "/entity/{endpoint}/{version}/swagger.json", discovery.swagger)
         add("GET", _ODATA, discovery.odata)
