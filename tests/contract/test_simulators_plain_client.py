@@ -232,6 +232,19 @@ def test_the_sign_in_page_shows_the_tenant_one_landed_in(erp):
     other.http.close()
 
 
+def test_odata_lists_are_filtered_and_ordered(erp):
+    path = "/t/Company/api/odata/dac/SOOrderType"
+    ask = {"$filter": "Active eq true and OrderType eq 'SO'", "$select": "OrderType,Descr"}
+    found = erp.send("GET", path, params=ask).json()["value"]
+    assert found == [{"OrderType": "SO", "Descr": "Sales Order"}]
+    rows = erp.send("GET", path, params={"$orderby": "OrderType desc"}).json()["value"]
+    names = [row["OrderType"] for row in rows]
+    assert names == sorted(names, reverse=True)
+    for wrong in ({"$filter": "Nothing eq 'x'"}, {"$filter": "OrderType gt"}, {"$orderby": "X"}):
+        answer = erp.send("GET", path, params=wrong)
+        assert (answer.status_code, "not valid" in answer.text) == (400, True)
+
+
 def test_options_are_read_in_every_encoding(erp):
     text = "?%24filter=CustomerClass+eq+%27DEALER%27&$select=CustomerID&%24top=2&company=Company"
     rows = erp.send("GET", f"{ENTITY}/Customer{text}").json()

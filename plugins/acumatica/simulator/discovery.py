@@ -1,5 +1,6 @@
 """What the instance tells about itself, and the lookups that only OData has (CONTRACT §1, §4)."""
 
+import re
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ from plugins.acumatica.simulator.wire import system, wrap
 
 BUILD = "24.205.0012"
 VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001")
+_EQUAL = re.compile(r"(\w+) eq (true|false|'(?:[^']|'')*')")
 _TYPES = {
     "S": ("StringValue", {"type": "string"}),
     "B": ("BooleanValue", {"type": "boolean"}),
@@ -137,14 +139,39 @@ def branches() -> list[dict[str, Any]]:
     ]
 
 
+def _equalities(text: str) -> list[tuple[str, Any]]:
+    """Read ``Active eq true and OrderType eq 'SO'``. Raises ValueError for anything else."""
+    found: list[tuple[str, Any]] = []
+    for part in text.split(" and ") if text else ():
+        match = _EQUAL.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(part.strip())
+        literal = match[2]
+        if literal in ("true", "false"):
+            found.append((match[1], literal == "true"))
+        else:
+            found.append((match[1], literal[1:-1].replace("''", "'")))
+    return found
+
+
 def odata(request: SimRequest) -> SimResponse:
-    """GET of a DAC set: bare values, ordered by key, paged by ``$top`` and ``$skip``."""
+    """GET of a DAC set: bare values, ordered by key, with ``$filter`` by equality."""
     name = request.params["set"]
     if name not in _SETS:
         return SimResponse.json(
             {"error": {"code": "", "message": f"Resource not found for the segment '{name}'."}}, 404
         )
     rows = _SETS[name]
+    try:
+        for field, value in _equalities(request.arg("$filter") or ""):
+            rows = [row for row in rows if row[field] == value]
+        for part in reversed([x for x in (request.arg("$orderby") or "").split(",") if x.strip()]):
+            field, _, way = part.strip().partition(" ")
+            order = [(str(row[field]), n) for n, row in enumerate(rows)]
+            rows = [rows[n] for _, n in sorted(order, reverse=way.strip() == "desc")]
+    except (KeyError, ValueError) as error:
+        text = f"The query specified in the URI is not valid: {error}."
+        return SimResponse.json({"error": {"code": "", "message": text}}, 400)
     wanted = [x.strip() for x in (request.arg("$select") or "").split(",") if x.strip()]
     if wanted:
         rows = [{k: v for k, v in row.items() if k in wanted} for row in rows]
