@@ -117,7 +117,8 @@ def _named(items: Sequence[LoadItem], reply: Reply) -> list[LoadItem]:
     by_place = [item for place, item in enumerate(items) if place in places]
     if by_place:
         return by_place
-    text = " ".join([str(body.get("title") or ""), *(f"{n} {t}" for n, t in faults)]).casefold()
+    told = (body.get("title"), body.get("detail"), errors)
+    text = " ".join(str(words) for words in told if words).casefold()
     if not text.strip():
         return []
     return [item for item in items if _mentions(text, _store_sku(item).casefold())]

@@ -139,6 +139,29 @@ def test_a_full_store_refuses_for_sure(status):
     assert "store limit" in result.detail
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"title": "Item with sku B-2 was not found"},
+        {"title": "Invalid", "detail": "[sku B-2]"},
+        {"title": "Invalid", "errors": ["The sku 'B-2' was not found"]},
+        {"title": "Invalid", "errors": {"items[1].sku": "error.not_found"}},
+        {"title": "Invalid", "errors": {"B-2": "not found"}},
+    ],
+)
+def test_a_refused_stock_level_is_found_wherever_it_is_named(told):
+    refusal = answer(422, {"status": 422, **told})
+    fine = answer(200, {"transaction_id": "t"})
+    client, http = scripted(refusal, fine, refusal)
+    client.default_location = lambda: 1
+    items = [stock("A-1", 1), stock("B-2", 2), stock("C-3", 3)]
+    results = {r.key.partition("@")[0]: r.outcome for r in load(client, "inventory", *items)}
+    assert results == {
+        "A-1": Outcome.UNKNOWN, "B-2": Outcome.REJECTED, "C-3": Outcome.UNKNOWN
+    }  # fmt: skip
+    assert [len(call[3]["items"]) for call in http.calls] == [3, 2, 1]
+
+
 def test_a_bulk_refusal_without_list_blames_nobody():
     said = {"code": 422, "data": {"errMsg": "Something is wrong."}, "meta": {"message": "x"}}
     client, _ = scripted(answer(422, said))
