@@ -102,7 +102,7 @@ def _looked(sheet: Sheet, found: Field, spec: ParameterSpec, side: str) -> None:
     many = spec.kind is Kind.MULTI
     found.choices = lookups.plain(looked.choices) if many else looked.choices
     found.noun = noun
-    found.stale = lookups.stale(looked, system, noun)
+    found.stale = lookups.stale(looked, system, noun) or lookups.cut(looked, noun)
     found.help = f"{found.help} {lookups.age(looked, system)}".strip()
     if sheet.editable and many:
         found.read_again_url = READ_AGAIN + found.name

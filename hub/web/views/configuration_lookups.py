@@ -14,6 +14,9 @@ from hub.web.face import frame_runtime, the_runtime
 from hub.web.views.configuration_input import Given, section_specs, side_input
 from hub.web.views.configuration_state import Saved
 
+LONGEST_LIST = 200
+"""A connector answers with so many choices at most (``hub_lookup``)."""
+
 MOST = 200
 """Answers for values that are not saved, kept per form."""
 
@@ -138,6 +141,16 @@ def stale(looked: Looked, system: str, noun: str) -> str:
         return f"{looked.error} The {noun} were not read; ticked values stay as they are saved."
     when = fmt.day_time(looked.read_at, context.now(), context.zone())
     return f"{looked.error} Showing the {noun} read from {system} {when}; saved values stay ticked."
+
+
+def cut(looked: Looked, noun: str) -> str:
+    """Return the note beside a list that holds only the first of its entries; empty = all."""
+    if len(looked.choices) < LONGEST_LIST:
+        return ""
+    return (
+        f"Only the first {LONGEST_LIST} {noun} are listed. Others are set with hub config apply; "
+        "they stay ticked here."
+    )
 
 
 def age(looked: Looked, system: str) -> str:
