@@ -53,8 +53,8 @@ class CrashRig(Rig):
         self.clock_file = home / "clock"
         if shared:
             options["clock"] = worker.SharedClock(self.clock_file)
-        options.setdefault("customers", 8)
-        options.setdefault("items", 10)
+        options.setdefault("customers", 6)
+        options.setdefault("items", 4)
         options.setdefault("messages", {"threshold_count": 0})
         super().__init__(home, **options)
 
@@ -88,6 +88,10 @@ class CrashRig(Rig):
         process.join(60)
         assert process.exitcode in (0, -9), process.exitcode
         return process.exitcode == -9
+
+    def asked(self) -> int:
+        """How many requests both simulators have had since ``fresh``."""
+        return sum(sum(sim.stats.requests.values()) for _, sim in self._sides())
 
     def contents(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Everything of ours in the store, without the vendor's own numbers."""

@@ -56,6 +56,8 @@ def test_each_kind_of_boundary(make_crash_rig: Make, changed: bool) -> None:
 @pytest.mark.parametrize("batch", [True, False], ids=["batch", "one_by_one"])
 @pytest.mark.parametrize("changed", [False, True], ids=["first", "changes"])
 def test_every_boundary(make_crash_rig: Make, changed: bool, batch: bool) -> None:
-    rig = make_crash_rig(messages={"batch": batch, "threshold_count": 0})
+    rig = make_crash_rig(
+        customers=8, items=10, messages={"batch": batch, "threshold_count": 0}
+    )
     places = list(range(1, len(points_of(rig, changed=changed)) + 1))
     sweep(rig, places, changed=changed)

@@ -71,7 +71,6 @@ def test_no_answer_loses_or_doubles_anything(
         if changed:
             edits(rig)
             rig.run(wait=3600)
-        rig.run(wait=3600)
         rig.store.faults.replace([])
         cut += rig.store.stats.by_status[0]
         base = rig.judge(right[changed])
@@ -83,20 +82,26 @@ def test_no_answer_loses_or_doubles_anything(
 
 
 def test_a_kill_at_a_random_moment(make_crash_rig: Make, request: pytest.FixtureRequest) -> None:
-    """SIGKILL by process id while the sync runs in another process; two kills on every third seed."""
-    rig = make_crash_rig(customers=12)
+    """SIGKILL by process id while the sync runs in another process; two kills on every third seed.
+
+    The moment is so many requests into the work, and a little later: chosen by the clock alone it
+    would fall behind the end on a machine that has become faster, before the start on a busy one.
+    """
+    rig = make_crash_rig()
     right = wanted(rig, changed=False)
     rig.fresh()
-    started = time.monotonic()
     assert not rig.killed_at(0)
-    whole = time.monotonic() - started
+    whole = rig.asked()
     bad, kills = [], 0
     for seed in series(request.config):
         chance = random.Random(seed)
         rig.fresh()
         for _ in range(1 + (seed % 3 == 0)):
+            moment = rig.asked() + chance.randint(0, whole - whole // 10)
             process = rig.child()
-            time.sleep(chance.uniform(0.1, 0.9) * whole)
+            while rig.asked() < moment and process.is_alive():
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.01))
             assert process.pid is not None
             if process.is_alive():
                 os.kill(process.pid, signal.SIGKILL)
@@ -106,5 +111,5 @@ def test_a_kill_at_a_random_moment(make_crash_rig: Make, request: pytest.Fixture
         if not base.clean:
             bad.append((seed, base))
     print(f"{kills} kills, {len(bad)} seeds ended badly")
-    assert kills >= SEEDS // 2
+    assert kills >= SEEDS * 3 // 4
     assert not bad, bad
