@@ -14,6 +14,7 @@ from dataclasses import asdict
 from types import FrameType
 
 from hub.runtime import build
+from hub.runtime.process import tune_memory
 from hub.runtime.sync import Sync
 
 SHOWN = 90
@@ -56,6 +57,7 @@ class Samples:
 
 def main(mode: str, flows: list[str]) -> None:
     runtime = build(keep_alive=True)
+    tune_memory()
     started = cpu()
     samples = Samples() if os.environ.get("BENCH_PROFILE") else None
     if samples:

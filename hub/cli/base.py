@@ -10,6 +10,7 @@ import click
 
 from hub.config import ConfigProblem
 from hub.runtime import AlreadyServing, Runtime, build
+from hub.runtime.process import tune_memory
 from hub.store.database import DatabaseProblem
 from hub.vault import KeyProblem, configure_logging
 
@@ -37,6 +38,7 @@ def opened(*, quiet: bool = True, keep_alive: bool = False) -> Iterator[Runtime]
     except EXPECTED as problem:
         raise Stop(str(problem)) from None
     level = "error" if quiet else runtime.environment.log_level
+    tune_memory()
     configure_logging(runtime.redactor, runtime.environment.log_format, level)
     try:
         yield runtime

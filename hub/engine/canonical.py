@@ -12,7 +12,9 @@ from hub.sdk.canonical import CHILD_ATTRIBUTES, CONTACT, PARENT_FIELD, STOCK
 
 def version_text(moment: datetime | None) -> str:
     """Return a source time as text that sorts as time does (fixed width, UTC)."""
-    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def title_of(entity: str, canonical: Mapping[str, Any]) -> str:

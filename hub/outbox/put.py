@@ -13,7 +13,7 @@ from hub.store.transaction import Transaction
 from hub.store.work_tables import WAITING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
     """One canonical record of a page, ready for the outbox. ``payload`` is JSON text."""
 
@@ -322,8 +322,12 @@ def _record_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any
         "status": record.status,
         "parent_key": record.parent_key,
         "email": record.email,
-        "attributes": json.dumps(dict(record.attributes), sort_keys=True),
+        "attributes": _attributes(record),
     }
+
+
+def _attributes(record: Incoming) -> str:
+    return json.dumps(dict(record.attributes), sort_keys=True) if record.attributes else "{}"
 
 
 def _message_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:
