@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from hub.engine.context import Tools
@@ -50,15 +51,20 @@ class CheckRow:
 
 
 HUB, SIGN_IN, REST = "Hub", "Sign-in", "Other checks"
+NOT_TESTED = "not_tested"
 
 
 def initialization_checks(tools: Tools, connector_id: int) -> list[CheckRow]:
-    """Run every check of a connector's two connections and keep the result. Never raises."""
+    """Run every check of a connector's two connections and keep the result. Never raises.
+
+    Each row is kept as it ends; those not reached yet stand as not tested meanwhile.
+    """
     keys, sides = _subjects(tools, connector_id)
+    _forget(tools, connector_id)
     rows: list[CheckRow] = []
-    for connection in sides:
-        rows += _side_checks(tools, connection, keys)
-    rows.append(_schedules(keys))
+    for row in chain(*(_side_checks(tools, c, keys) for c in sides), (_schedules(keys),)):
+        rows.append(row)
+        _replace(tools, connector_id, row.group, [row], whole=False)
     _keep(tools, connector_id, rows)
     return rows
 
@@ -170,6 +176,13 @@ def _schedules(keys: Sequence[str]) -> CheckRow:
     else:
         check = Check("Schedules", "passed", f"{len(keys)} syncs are ready: {', '.join(keys)}.")
     return CheckRow(HUB, check)
+
+
+def _forget(tools: Tools, connector_id: int) -> None:
+    with tools.database.write() as session:
+        for old in session.query(InitializationCheck).filter_by(connector_id=connector_id):
+            old.status, old.detail, old.remedy, old.parameter = NOT_TESTED, "", "", None
+            old.took_ms, old.at = None, tools.clock.now()
 
 
 def _keep(tools: Tools, connector_id: int, rows: Sequence[CheckRow]) -> None:

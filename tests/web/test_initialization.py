@@ -1,6 +1,8 @@
 """Initialization: how long each check took, and one check repeated alone."""
 
 import re
+import threading
+from datetime import timedelta
 
 import pytest
 from configuration_kit import KEY, running_hub, text_of
@@ -93,3 +95,50 @@ def test_only_an_administrator_may_check(hub):
             f"{URL}/check-again", {"group": "Hub", "activity": "Schedules"}, client=client, page=PAGE
         )
         assert answer.status_code == 403
+
+
+def test_slow_checks_fill_in_by_themselves_and_nothing_waits_for_them(hub, monkeypatch):
+    from hub.registry.plugin import Plugin
+    from hub.web.views import initialization
+
+    hub.create()
+    hub.submit(f"{URL}/initialize", page=PAGE)
+    whole = list(rows(hub))
+    gate, each = threading.Event(), Plugin.each_check
+
+    def slow(self, client, actions):
+        for row in each(self, client, actions):
+            yield row
+            gate.wait(20)
+
+    monkeypatch.setattr(Plugin, "each_check", slow)
+    monkeypatch.setattr(initialization, "PATIENCE", 0.5)
+    hub.submit(f"{URL}/initialize", page=PAGE)
+    page = hub.page(PAGE)
+    assert "Checking, 2 done" in page
+    assert 'hx-trigger="every 1s"' in page
+    assert f"{len(whole) - 2} not tested yet" in text_of(hub.client.get(PAGE))
+    assert "/activate" not in page
+    gate.set()
+    hub.app.extensions["hub_checking"].popitem()[1].join(20)
+    page = hub.page(PAGE)
+    assert "every 1s" not in page
+    assert list(rows(hub)) == whole
+    assert "can be activated" in page
+
+
+def test_checks_that_were_cut_off_stand_as_not_tested(hub):
+    hub.create()
+    hub.submit(f"{URL}/initialize", page=PAGE)
+    old = hub.runtime.clock.now() - timedelta(hours=1)
+    with hub.runtime.write() as session:
+        for check in session.query(InitializationCheck):
+            check.at = old
+            if check.position > 3:
+                check.status, check.detail = "not_tested", ""
+    hub.app.extensions["hub_checking"].clear()
+    page = hub.page(PAGE)
+    assert "Not tested" in page
+    assert "every 1s" not in page
+    assert "is not checked to the end" in page
+    assert "Check again" in page

@@ -1,19 +1,35 @@
 """Initialization: every check of a connector with its remedy, then Activate."""
 
+import threading
+from datetime import timedelta
 from itertools import groupby
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from hub.settings.connector_state import by_key
 from hub.store.tables import Connection, Connector, InitializationCheck
-from hub.web import fmt
+from hub.web import context, fmt
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.security import role
 from hub.web.views.configuration_saving import who
 
 bp = Blueprint("initialization", __name__)
+PATIENCE = 3.0
+"""Seconds that a press waits for the checks; after that the page fills in by itself."""
+CUT_OFF = timedelta(minutes=2)
+"""Checks of which nothing was heard for so long were cut off, with the process that ran them."""
+STATES = ("passed", "failed", "note", "waits", "not_tested")
 
 
 def _found(key: str) -> tuple[Connector, list[InitializationCheck]]:
@@ -32,11 +48,39 @@ def page(key: str) -> str:
     row, checks = _found(key)
     groups = [(name, list(rows)) for name, rows in groupby(checks, key=lambda c: c.grouping)]
     groups.sort(key=lambda g: all(c.status != "failed" for c in g[1]))
-    number = {s: sum(c.status == s for c in checks) for s in ("passed", "failed", "note", "waits")}
+    number = {s: sum(c.status == s for c in checks) for s in STATES}
     return render_template(
         "pages/initialization.html", connector=row, groups=groups, checks=checks, number=number,
+        running=under_way(row.id, checks),
         facts=summary(row, number, len(checks)), sides=("erp", "store"), names=parameter_fields(row),
     )  # fmt: skip
+
+
+def _threads() -> dict[int, threading.Thread]:
+    found: dict[int, threading.Thread] = current_app.extensions.setdefault("hub_checking", {})
+    return found
+
+
+def under_way(connector_id: int, checks: list[InitializationCheck]) -> bool:
+    """True while the checks run, in this process or in another one."""
+    here = _threads().get(connector_id)
+    if here is not None and here.is_alive():
+        return True
+    heard = max((c.at for c in checks), default=None)
+    left = any(c.status == "not_tested" for c in checks)
+    return here is None and left and heard is not None and context.now() - heard < CUT_OFF
+
+
+def run_checks(connector_id: int) -> bool:
+    """Run every check beside the pages; True when they ended while the press was waiting."""
+    threads, runtime = _threads(), the_runtime()
+    thread = threads.get(connector_id)
+    if thread is None or not thread.is_alive():
+        thread = threading.Thread(target=runtime.initialize, args=(connector_id,), daemon=True)
+        threads[connector_id] = thread
+        thread.start()
+    thread.join(PATIENCE)
+    return not thread.is_alive()
 
 
 def summary(row: Connector, number: dict[str, int], total: int) -> str:
@@ -47,10 +91,14 @@ def summary(row: Connector, number: dict[str, int], total: int) -> str:
     parts = [fmt.plural(number["passed"], "check") + " passed"]
     if number["waits"]:
         parts.append(f"{number['waits']} wait for another")
+    if number["not_tested"]:
+        parts.append(f"{number['not_tested']} not tested yet")
     if number["note"]:
         parts.append(fmt.plural(number["note"], "note"))
     if number["failed"]:
         return f"{name} cannot be activated yet. {', '.join(parts)}, {number['failed']} failed."
+    if number["not_tested"]:
+        return f"{name} is not checked to the end. {', '.join(parts)}."
     return f"{name} {'is on' if row.active else 'can be activated'}. {', '.join(parts)}."
 
 
@@ -71,8 +119,11 @@ def parameter_fields(row: Connector) -> dict[str, str]:
 def check(key: str) -> ResponseReturnValue:
     """Run every check."""
     row, _ = _found(key)
-    failed = [c for c in the_runtime().initialize(row.id) if c.check.status == "failed"]
-    if failed:
+    ended = run_checks(row.id)
+    failed = [c for c in _found(key)[1] if c.status == "failed"]
+    if not ended:
+        flash("The checks take a while. The list fills in as they end.", "info")
+    elif failed:
         flash(f"{fmt.plural(len(failed), 'check')} failed; each says below what to do.", "bad")
     else:
         flash("Every check passed.", "ok")
