@@ -26,8 +26,7 @@ chromium: $(VENV)/.dev
 	@sh scripts/chromium.sh $(BIN)
 
 test: $(VENV)/.dev chromium  ## Set up and run the tests
-	$(BIN)/python -m pytest -q -n 2 -m "not browser"
-	$(BIN)/python -m pytest -q -p no:randomly -m browser
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
 lint: $(VENV)/.dev  ## Style and imports
 	$(BIN)/ruff check hub plugins tests benchmarks scripts

@@ -7,6 +7,7 @@ still found. Nothing here changes what is checked, only how often it is computed
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,13 @@ class MigratedOnce:
 
     def __init__(self) -> None:
         self._upgrade, self._made, self._head = schema.upgrade, None, ""
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, database: Database) -> str:
+        with self._one_at_a_time:
+            return self._give(database)
+
+    def _give(self, database: Database) -> str:
         if not database.is_sqlite or schema.current(database) is not None:
             return self._upgrade(database)
         with database.engine.connect() as connection:
