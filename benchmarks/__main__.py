@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -194,6 +195,25 @@ def idle() -> None:
         store.stop()
 
 
+def install() -> None:
+    """A fresh virtual environment with the hub in it: seconds, packages, size."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check"]
+        project = str(Path(__file__).parent.parent)
+        subprocess.run([*pip, "install", "-qq", project], check=True)
+        seconds = time.perf_counter() - started
+        found = json.loads(
+            subprocess.run(
+                [*pip, "list", "--format", "json"], check=True, capture_output=True, text=True
+            ).stdout
+        )
+        size = sum(f.lstat().st_size for f in Path(folder).rglob("*") if f.is_file())
+    line("Install: seconds", "<= 30", f"{seconds:.0f}")
+    line("Install: size", "<= 120 MB", f"{size / 1e6:.0f} MB, {len(found)} packages")
+
+
 FIGURES: dict[str, Callable[[], None]] = {
     "customers": customers,
     "stock": stock,
@@ -202,6 +222,7 @@ FIGURES: dict[str, Callable[[], None]] = {
     "silence": silence,
     "idle": idle,
     "quota": quota,
+    "install": install,
 }
 
 
