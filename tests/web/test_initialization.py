@@ -116,6 +116,8 @@ def test_slow_checks_fill_in_by_themselves_and_nothing_waits_for_them(hub, monke
     hub.submit(f"{URL}/initialize", page=PAGE)
     page = hub.page(PAGE)
     assert "Checking, 2 done" in page
+    assert "is being checked. 2 checks passed" in page
+    assert "can be activated" not in page
     assert 'hx-trigger="every 1s"' in page
     assert f"{len(whole) - 2} not tested yet" in text_of(hub.client.get(PAGE))
     assert "/activate" not in page

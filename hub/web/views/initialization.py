@@ -49,10 +49,10 @@ def page(key: str) -> str:
     groups = [(name, list(rows)) for name, rows in groupby(checks, key=lambda c: c.grouping)]
     groups.sort(key=lambda g: all(c.status != "failed" for c in g[1]))
     number = {s: sum(c.status == s for c in checks) for s in STATES}
+    running = under_way(row.id, checks)
     return render_template(
         "pages/initialization.html", connector=row, groups=groups, checks=checks, number=number,
-        running=under_way(row.id, checks),
-        facts=summary(row, number, len(checks)), sides=("erp", "store"), names=parameter_fields(row),
+        running=running, facts=summary(row, number, len(checks), running=running), sides=("erp", "store"), names=parameter_fields(row),
     )  # fmt: skip
 
 
@@ -83,10 +83,10 @@ def run_checks(connector_id: int) -> bool:
     return not thread.is_alive()
 
 
-def summary(row: Connector, number: dict[str, int], total: int) -> str:
+def summary(row: Connector, number: dict[str, int], total: int, *, running: bool = False) -> str:
     """Return the sentence under the title."""
     name = row.name or row.key
-    if not total:
+    if not total and not running:
         return f"{name} was not checked yet. The checks only read; nothing is written."
     parts = [fmt.plural(number["passed"], "check") + " passed"]
     if number["waits"]:
@@ -95,6 +95,8 @@ def summary(row: Connector, number: dict[str, int], total: int) -> str:
         parts.append(f"{number['not_tested']} not tested yet")
     if number["note"]:
         parts.append(fmt.plural(number["note"], "note"))
+    if running:
+        return f"{name} is being checked. {', '.join(parts)}."
     if number["failed"]:
         return f"{name} cannot be activated yet. {', '.join(parts)}, {number['failed']} failed."
     if number["not_tested"]:
