@@ -27,6 +27,8 @@ OPEN = (*TABS["waiting"], *TABS["unknown"], *TABS["blocked"])
 """A backlog: the tab ``open``, which only links lead to."""
 OLDEST_FIRST = {"open", "waiting", "unknown", "blocked", "parked"}
 """Where age is the risk; the others show the newest first."""
+MOST_GROUPS = 50
+"""Reasons that are named; where every message has its own, nobody reads ten thousand."""
 RETRYABLE = ("pending", "blocked", "parked")
 
 
@@ -184,24 +186,32 @@ def matching_ids(session: Session, wanted: Filter, limit: int = CAP) -> list[int
     return sorted(ids)
 
 
-def parked_groups(session: Session, flows: Sequence[int], run_id: int | None = None) -> list[Group]:
-    """Return what is parked, grouped by flow and reason, the largest group first."""
-    found: list[Group] = []
+def parked_groups(
+    session: Session, flows: Sequence[int], run_id: int | None = None, most: int = MOST_GROUPS
+) -> list[Group]:
+    """Return what is parked, grouped by flow and reason: the ``most`` largest groups."""
+    found: list[tuple[int, Any]] = []
     for flow_id in flows:
         inner = select(Message).where(Message.flow_id == flow_id, Message.status == "parked")
         if run_id is not None:
             inner = inner.where(Message.run_id == run_id)
         rows = inner.order_by(Message.id).limit(CAP).subquery()
         grouped = select(
-            rows.c.reason_group, func.count(), func.min(rows.c.id), func.min(rows.c.reason),
-            func.max(rows.c.reason),
+            rows.c.reason_group.label("name"), func.count().label("number"),
+            func.min(rows.c.id).label("first"), func.min(rows.c.reason).label("least"),
+            func.max(rows.c.reason).label("greatest"),
         ).group_by(rows.c.reason_group)  # fmt: skip
-        for name, number, first_id, least, most in session.execute(grouped):
-            first = session.get_one(Message, first_id)
-            found.append(
-                Group(
-                    flow_id, name, first.reason, first.remedy, first.field, first.entity, number,
-                    first.created_at, first.id, first.key, least == most,
-                )
-            )  # fmt: skip
-    return sorted(found, key=lambda group: (-group.count, group.oldest))
+        found += [(flow_id, row) for row in session.execute(grouped)]
+    found.sort(key=lambda item: (-item[1].number, item[1].first))
+    ids = [row.first for _, row in found[:most]]
+    known = {m.id: m for m in session.scalars(select(Message).where(Message.id.in_(ids)))}
+    groups = []
+    for flow_id, row in found[:most]:
+        first = known[row.first]
+        groups.append(
+            Group(
+                flow_id, row.name, first.reason, first.remedy, first.field, first.entity,
+                row.number, first.created_at, first.id, first.key, row.least == row.greatest,
+            )
+        )  # fmt: skip
+    return groups

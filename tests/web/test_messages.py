@@ -185,3 +185,28 @@ def test_a_message_that_is_gone_says_so(hub):
     answer = hub.browser.get("/messages/99")
     assert answer.status_code == 404
     assert "There is no such message any more." in answer.get_data(as_text=True)
+
+
+def test_ten_thousand_reasons_of_their_own_are_not_all_read(tmp_path):
+    from operate_kit import NOW, Hub
+    from sqlalchemy import event, insert
+
+    from hub.store.tables import Message, RecordRow
+
+    hub = Hub(tmp_path)
+    erp, _ = hub.ids(hub.connector())
+    record = hub.record(erp, "C1", "One")
+    with hub.runtime.write() as session:
+        session.execute(insert(Message), [
+            {"flow_id": 1, "record_id": record, "key": f"C{n}", "title": "t", "status": "parked",
+             "entity": "customer", "dedup_key": str(n), "due_at": NOW, "created_at": NOW,
+             "updated_at": NOW, "reason": f"Only of {n}", "reason_group": f"g{n}"}
+            for n in range(1_500)])  # fmt: skip
+        assert session.query(RecordRow).count() == 1
+    seen = []
+    event.listen(hub.runtime.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    page = hub.text("/messages/")
+    assert "The largest 8 of 50 or more reasons." in page
+    assert len(seen) < 200, len(seen)
+    assert "1,500" in page
+    hub.close()

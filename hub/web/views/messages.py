@@ -70,6 +70,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "pages/messages.html",
         groups=message_parts.groups(session),
+        parked=parked_count(),
+        most_groups=reports.MOST_GROUPS,
         tabs=_tabs(session, wanted),
         wanted=wanted,
         given={**given, "tab": wanted.tab},
