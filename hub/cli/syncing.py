@@ -51,6 +51,10 @@ class Bar:
             say("")
 
 
+def _tell_busy(flow: str) -> None:
+    say(f"{flow}: another hub process is running this sync; waiting until it has ended.")
+
+
 @click.command()
 @click.argument("connector")
 @click.argument("flows", nargs=-1, metavar="[FLOW ...]")
@@ -73,7 +77,7 @@ def sync(
         raise Stop("--since lies after --until. Exchange them.")
     with opened(keep_alive=True) as runtime:
         bar = Bar(shown=not as_json and sys.stderr.isatty())
-        done = Sync(runtime, connector, bar).run(
+        done = Sync(runtime, connector, bar, _tell_busy).run(
             flows, mode=mode, since=since, until=until, wait=wait
         )
         bar.close()

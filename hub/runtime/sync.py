@@ -18,6 +18,8 @@ COUNTED = ("read", "unchanged", "filtered", "adopted", "created", "updated", "de
 BUSY_SECONDS = 120.0
 
 OnProgress = Callable[[str, Counter[str]], None]
+OnBusy = Callable[[str], None]
+"""Called once with the key of a flow that another process is running, before it is waited for."""
 
 
 @dataclass(slots=True)
@@ -48,11 +50,16 @@ class Sync:
     """One ``hub sync``."""
 
     def __init__(
-        self, runtime: Runtime, connector: str, on_progress: OnProgress | None = None
+        self,
+        runtime: Runtime,
+        connector: str,
+        on_progress: OnProgress | None = None,
+        on_busy: OnBusy = lambda _flow: None,
     ) -> None:
         self._runtime = runtime
         self._key = connector
         self._on_progress = on_progress
+        self._on_busy = on_busy
         self._totals: dict[str, Counter[str]] = {}
         self._seconds: dict[str, float] = {}
         self._result = SyncResult(connector)
@@ -147,11 +154,15 @@ class Sync:
         clock = self._runtime.clock
         deadline = clock.monotonic() + BUSY_SECONDS
         started = clock.monotonic()
+        told = False
         while True:
             try:
                 summary = work()
                 break
             except FlowBusy:
+                if not told:
+                    self._on_busy(flow.key)
+                    told = True
                 if clock.monotonic() > deadline:
                     self._result.misconfigured = False
                     self._result.problems.append(
