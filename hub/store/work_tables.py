@@ -25,48 +25,6 @@ def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index
     )
 
 
-class Flow(Base):
-    """An enabled pair of action types on a connector; ``key`` is the flow key (``customer`` …).
-
-    ``full_next``: the next run reads everything. ``stamp_proven``: the first create came back by
-    its stamp. ``stopped_reason`` set = the flow stopped itself and needs a person. ``paused``: keeps
-    collecting, sends when resumed.
-    """
-
-    __tablename__ = "flow"
-    __table_args__ = (UniqueConstraint("connector_id", "source_action", "target_action"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    connector_id: Mapped[int] = mapped_column(ForeignKey("connector.id", ondelete="CASCADE"))
-    key: Mapped[str] = mapped_column(String(40))
-    source_action: Mapped[str] = mapped_column(String(40))
-    target_action: Mapped[str] = mapped_column(String(40))
-    enabled: Mapped[bool] = mapped_column(default=False)
-    paused: Mapped[bool] = mapped_column(default=False)
-    paused_at: Mapped[datetime | None] = mapped_column(Moment)
-    paused_by: Mapped[str] = mapped_column(String(200), default="")
-    full_next: Mapped[bool] = mapped_column(default=True)
-    stamp_proven: Mapped[bool] = mapped_column(default=False)
-    stopped_reason: Mapped[str] = mapped_column(Text, default="")
-    stopped_remedy: Mapped[str] = mapped_column(Text, default="")
-    stopped_field: Mapped[str] = mapped_column(String(60), default="")
-    refusals: Mapped[int] = mapped_column(default=0)
-    refusal_reason: Mapped[str] = mapped_column(Text, default="")
-    lateness_ms: Mapped[int] = mapped_column(Long, default=0)
-
-
-class Schedule(Base):
-    """When a flow runs: five-field cron, or empty = by hand only. ``full_cron``: nightly full run."""
-
-    __tablename__ = "schedule"
-    flow_id: Mapped[int] = mapped_column(
-        ForeignKey("flow.id", ondelete="CASCADE"), primary_key=True
-    )
-    cron: Mapped[str] = mapped_column(String(80), default="")
-    full_cron: Mapped[str] = mapped_column(String(80), default="30 2 * * *")
-    last_due: Mapped[datetime | None] = mapped_column(Moment)
-    last_full_due: Mapped[datetime | None] = mapped_column(Moment)
-
-
 class Run(Base):
     """One execution of a flow. ``status``: waiting, running, finished, failed, cancelled, skipped.
 
