@@ -114,6 +114,7 @@ def test_kinds_of_content_are_negotiated(store):
         {"role": True},
         {"role": "boss"},
         {"channelIds": [{}]},
+        {"companyRoleId": "chief"},
         {"channelIds": "1"},
         {"companyId": "many"},
     ],
@@ -137,6 +138,27 @@ def test_wrong_types_of_a_user_are_refused(store, changes):
 def test_wrong_types_of_a_stock_level_are_refused(store, item):
     answer = store.put("v3/inventory/adjustments/absolute", {"reason": "x", "items": [item]})
     assert (answer.status_code, answer.json()["status"]) == (422, 422), answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("companies/²", 404),
+        ("users/-1", 404),
+        ("companies?limit=²", 422),
+        ("v2/customer_groups/²", 404),
+        ("v2/customer_groups?page=²", 400),
+        ("v3/inventory/items?location_id:in=²&page=²", 200),
+        ("v3/catalog/products/²", 404),
+    ],
+)
+def test_odd_numbers_never_break_the_store(store, path, status):
+    assert store.get(path).status_code == status
+
+
+def test_channels_of_a_new_company_have_to_exist(store):
+    for wrong in ([{}], [99], "1"):
+        assert store.post("companies", company(401, channelIds=wrong)).status_code == 422
 
 
 def test_an_extra_field_without_value_is_empty(store):
@@ -257,6 +279,19 @@ def test_options_that_cannot_be_used_are_named(erp, text):
     answer = erp.send("GET", f"{ENTITY}/Customer?{text}")
     assert answer.status_code == 400
     assert text.partition("=")[0] in answer.json()["modelState"]
+
+
+def test_a_key_that_looks_like_the_start_of_an_id_is_a_key(erp):
+    answer = erp.send("GET", f"{ENTITY}/Customer/C000001|MAIN")
+    assert answer.json()["exceptionType"].endswith("NoEntitySatisfiesTheConditionException")
+
+
+def test_a_write_whose_query_cannot_be_used_saves_nothing(erp):
+    body = {"CustomerName": {"value": "Not to be saved"}}
+    answer = erp.send("PUT", f"{ENTITY}/Customer", json=body, params={"$expand": "Nothing"})
+    assert answer.status_code == 500
+    asked = {"$filter": "CustomerName eq 'Not to be saved'"}
+    assert erp.send("GET", f"{ENTITY}/Customer", params=asked).json() == []
 
 
 @pytest.mark.parametrize("raw", [b"{", b"", b"\xff", b'"x"', b"[]"])

@@ -42,7 +42,7 @@ def _read(sim: "SimulatedServer", request: SimRequest, parts: tuple[str, ...]) -
         return SimResponse.json(sim.faults.as_list())
     if parts == ("journal",):
         after = request.arg("after") or "0"
-        if not after.isdigit():
+        if not after.isdecimal():
             raise ConfigError(f"The parameter after is a number, not {after!r}.")
         lines = [json.dumps(entry) + "\n" for entry in sim.journal.after(int(after))]
         return SimResponse.text("".join(lines), kind="application/x-ndjson")

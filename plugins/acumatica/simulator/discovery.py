@@ -176,7 +176,7 @@ def odata(request: SimRequest) -> SimResponse:
     if wanted:
         rows = [{k: v for k, v in row.items() if k in wanted} for row in rows]
     skip, top = request.arg("$skip") or "0", request.arg("$top") or ""
-    start = int(skip) if skip.isdigit() else 0
-    end = start + int(top) if top.isdigit() else None
+    start = int(skip) if skip.isdecimal() else 0
+    end = start + int(top) if top.isdecimal() else None
     context = f"/t/{request.params['tenant']}/api/odata/dac/$metadata#{name}"
     return SimResponse.json({"@odata.context": context, "value": rows[start:end]})

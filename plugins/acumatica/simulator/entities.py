@@ -78,6 +78,8 @@ class Entities:
             return self._upsert(entity, body, request)
         except FilterError as error:
             return writing.filter_trouble(error)
+        except reading.BadQuery as error:
+            return error.answer
         except writing.Refused as refused:
             return writing.echo(request, entity, body, refused.texts, None)
 
@@ -109,6 +111,7 @@ class Entities:
 
     def _upsert(self, entity: str, body: Mapping[str, Any], request: SimRequest) -> SimResponse:
         sim, world = self._sim, self._sim.world_of(request)
+        render = reading.shape(entity, request)  # a query that cannot be used saves nothing
         row = writing.target(world, entity, body, request)
         failed = writing.precondition(request, row)
         if failed is not None:
@@ -131,7 +134,7 @@ class Entities:
             number = guid(entity, row.number)
             sim.journal.append(entity, row_key(row), number, effect, request.seq)
             self._note_written(entity, row)
-        answer = reading.shape(entity, request)(row, 1)
+        answer = render(row, 1)
         if self._links:
             answer["_links"] = _links(request, answer["id"])
         return SimResponse.json(answer)

@@ -124,7 +124,7 @@ def _number(request: SimRequest, name: str) -> int | None:
     text = request.arg(name)
     if not text:
         return None
-    if not text.strip().isdigit():
+    if not text.strip().isdecimal():
         raise BadQuery(errors.invalid({name: [f"The value '{text}' is not valid for {name}."]}))
     return int(text)
 

@@ -1,5 +1,6 @@
 """The records of one tenant, by key and by id."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from plugins.acumatica.simulator.records import (
     guid,
 )
 from plugins.acumatica.simulator.schema import TOP_LEVEL
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class World:
@@ -46,7 +49,7 @@ class World:
     def by_id(self, entity: str, text: str) -> Any | None:
         """Return a record by its ``id``."""
         lower = text.lower()
-        if lower[:2] != KINDS.get(entity):
+        if _GUID.fullmatch(lower) is None or lower[:2] != KINDS.get(entity):
             return None
         number = int(lower[-12:], 16)
         key = self._numbers.get((entity, number))

@@ -142,7 +142,7 @@ def create(world: World, entity: str, body: Mapping[str, Any], edit: Edit, *, ke
             title="",
             active=True,
             modified=moment,
-            number=int(key) if key.isdigit() else None,
+            number=int(key) if key.isdecimal() else None,
         )
     if entity == "StockItem":
         text = key or key_of(entity, body)[0] or NEW
@@ -151,7 +151,7 @@ def create(world: World, entity: str, body: Mapping[str, Any], edit: Edit, *, ke
 
 
 def _next_customer(world: World) -> str:
-    taken = (k[0] for k in world.tables["Customer"] if k[0][1:].isdigit())
+    taken = (k[0] for k in world.tables["Customer"] if k[0][1:].isdecimal())
     return f"C{max((int(k[1:]) for k in taken), default=0) + 1:06d}"
 
 

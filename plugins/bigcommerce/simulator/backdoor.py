@@ -101,7 +101,7 @@ class Backdoor:
         }[entity]
         value = key.casefold() if index == "email" else key
         found = table.find(index, value)
-        return table, found[0] if found else table.get(int(key)) if key.isdigit() else None
+        return table, found[0] if found else table.get(int(key)) if key.isdecimal() else None
 
     def _note(self, entity: str, key: str, number: Any, effect: Effect) -> None:
         self._c.journal.append(entity, key, str(number), effect, 0)
@@ -165,7 +165,7 @@ class Backdoor:
 
     def _put_stock(self, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         sku, _, place = key.rpartition("@")
-        if not sku or not place.isdigit() or int(place) not in self._state.stock.locations:
+        if not sku or not place.isdecimal() or int(place) not in self._state.stock.locations:
             raise ConfigError("The key of a stock level is SKU@LOCATION, such as WH-00001@1.")
         quantity = next(
             (
@@ -201,7 +201,7 @@ class Backdoor:
         return product
 
     def _put_group(self, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        number = int(key) if key.isdigit() else None
+        number = int(key) if key.isdecimal() else None
         if number not in self._state.groups:
             number = self._state.new_group(str(changes.get("name") or key))
         group = self._state.groups[number]

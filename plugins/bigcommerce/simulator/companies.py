@@ -17,6 +17,7 @@ from plugins.bigcommerce.simulator.rules import (
     IN_GROUP_REQUIRED,
     company_problem,
     is_id,
+    known_channels,
 )
 from plugins.bigcommerce.simulator.state import company_fields
 from plugins.bigcommerce.simulator.table import Row
@@ -67,7 +68,7 @@ class Companies:
         """POST /customer-groups/{id}/companies."""
         item = self._c.body(request)
         group = request.params["customerGroupId"]
-        if not group.isdigit() or int(group) not in self._state.groups:
+        if not group.isdecimal() or int(group) not in self._state.groups:
             raise Refused(404, NOT_FOUND)
         placed = {**item, "customerGroupId": int(group)}
         problem = self._problem(placed, set(), required=IN_GROUP_REQUIRED)
@@ -117,6 +118,9 @@ class Companies:
         problem = company_problem(
             item, required=required, extra_fields=self._state.extra_fields, blanks=blanks
         )
+        channels = {channel["channelId"] for channel in self._state.channels}
+        if item.get("channelIds") and not known_channels(item["channelIds"], channels):
+            problem = problem or Refused(422, "channelIds: Not channels of this store.")
         problem = problem or self._group_problem(item) or self._unique_problem(item, creating=True)
         if problem is not None:
             return problem

@@ -152,7 +152,7 @@ def positive(request: SimRequest, name: str, default: int) -> int | None:
     text = request.arg(name)
     if text is None:
         return default
-    return int(text) if text.isdigit() and int(text) > 0 else None
+    return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 def _moment(request: SimRequest, name: str) -> float | None:
@@ -173,7 +173,7 @@ def list_arg(request: SimRequest, name: str) -> list[str]:
 
 def row_of(table: Table, text: str, refusal: Refused) -> Row:
     """Return the row whose id stands in the path. Raises ``refusal`` when there is none."""
-    row = table.get(int(text)) if text.isdigit() else None
+    row = table.get(int(text)) if text.isdecimal() else None
     if row is None:
         raise refusal
     return row

@@ -80,7 +80,7 @@ class Core:
     def group(self, request: SimRequest) -> SimResponse:
         """GET /v2/customer_groups/{id}."""
         text = request.params["customer_group_id"]
-        row = self._state.groups.get(int(text)) if text.isdigit() else None
+        row = self._state.groups.get(int(text)) if text.isdecimal() else None
         if row is None:
             return v2_error(404, "The requested resource was not found.")
         return SimResponse.json(row)
@@ -163,7 +163,7 @@ class Core:
     def product(self, request: SimRequest) -> SimResponse:
         """GET /v3/catalog/products/{id}."""
         text = request.params["product_id"]
-        row = self._state.stock.products.get(int(text)) if text.isdigit() else None
+        row = self._state.stock.products.get(int(text)) if text.isdecimal() else None
         if row is None:
             return v3_error(404, f"A product was not found with an id of {text}.")
         return SimResponse.json({"data": _chosen(request, row), "meta": {}})

@@ -37,7 +37,7 @@ class Inventory:
     def items(self, request: SimRequest) -> SimResponse:
         """GET /v3/inventory/items: at most 1000 per page; a larger limit is lowered."""
         chosen = self._chosen(request)
-        places = [int(text) for text in list_arg(request, "location_id:in") if text.isdigit()]
+        places = [int(text) for text in list_arg(request, "location_id:in") if text.isdecimal()]
         codes = set(list_arg(request, "location_code:in"))
         places += [n for n, place in self._stock.locations.items() if place["code"] in codes]
         page, limit = self._page(request)
@@ -61,7 +61,7 @@ class Inventory:
     def location_items(self, request: SimRequest) -> SimResponse:
         """GET /v3/inventory/locations/{id}/items."""
         text = request.params["location_id"]
-        if not text.isdigit() or int(text) not in self._stock.locations:
+        if not text.isdecimal() or int(text) not in self._stock.locations:
             return v3_error(404, "Location not found", kind=PROBLEM)
         chosen = self._chosen(request)
         page, limit = self._page(request)

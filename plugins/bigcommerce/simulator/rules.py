@@ -165,9 +165,18 @@ def user_problem(item: Mapping[str, Any], channels: set[int], *, creating: bool)
         errors["role"] = [f'"{item["role"]}" is not a valid choice.']
     if errors:
         return parameter_error(errors)
+    if item.get("companyRoleId") is not None and not is_id(item["companyRoleId"]):
+        return parameter_error({"companyRoleId": ["A valid integer is required."]})
     if creating and item.get("role") is None and item.get("companyRoleId") is None:
         return parameter_error({"non_field_errors": ["User must have a role."]})
     return _channel_problem(item, channels, creating=creating)
+
+
+def known_channels(wanted: Any, channels: set[int]) -> bool:
+    """Return True for a list of channels of the store, not empty."""
+    if not isinstance(wanted, list) or not wanted:
+        return False
+    return all(is_id(number) and number in channels for number in wanted)
 
 
 def _channel_problem(
@@ -175,9 +184,7 @@ def _channel_problem(
 ) -> Refused | None:
     if not creating and "channelIds" not in item:
         return None
-    wanted = item.get("channelIds")
-    known = isinstance(wanted, list) and all(is_id(n) and n in channels for n in wanted)
-    if not wanted or not known:
+    if not known_channels(item.get("channelIds"), channels):
         return Refused(
             422,
             "Processing data contains logical errors",
