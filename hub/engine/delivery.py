@@ -37,6 +37,7 @@ from hub.store.tables import Flow
 log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 200
+CLAIM_SINGLES = 50
 
 
 class Delivery:
@@ -132,7 +133,7 @@ class Delivery:
             crashpoint("verify.after_commit")
 
     def _claim_and_deliver(self) -> bool:
-        size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else TOGETHER
+        size = max(CLAIM_SIZE, self._context.batch_limit) if self.bulk else CLAIM_SINGLES
         with self._tools.database.begin() as connection:
             token, rows = claim_due(
                 connection, self._context.flow_id, self._tools.owner, size, self._tools.now_ms()

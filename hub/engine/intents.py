@@ -35,6 +35,7 @@ class Intents:
         self._until = 0
         self._lasts = 0.0
         self._next: list[Work] = []
+        self._begun: set[str] = set()
         self._open: dict[str, int] = {}
 
     def start_claim(self, token: str) -> None:
@@ -42,6 +43,11 @@ class Intents:
         self.token, self._next = token, []
         self._held(0)
         self._open.clear()
+        self._begun.clear()
+
+    def begin(self, works: Iterable[Work]) -> None:
+        """These records are being sent now: their intents are not withdrawn any more."""
+        self._begun = {work.key for work in works}
 
     def announce(self, works: Sequence[Work]) -> None:
         """These records follow one by one: their intents join the commit of the first."""
@@ -123,6 +129,8 @@ class Intents:
             )
 
     def withdraw(self, connection: Transaction) -> None:
-        """Nothing of what was announced and not sent is under way."""
-        self.refuse(connection, set(self._open.values()))
+        """Nothing of what was announced and not begun is under way."""
+        self.refuse(
+            connection, {intent for key, intent in self._open.items() if key not in self._begun}
+        )
         self._open.clear()

@@ -81,6 +81,7 @@ class Sender:
         self._calls, self._started = [], self._tools.now_ms()
         self._size, self._confirm = len(works), confirm
         items = [work.item() for work in works]
+        self.intents.begin(works)
         context = self._context
         try:
             results = context.target.plugin.load(self._client, context.target.action, items)
