@@ -166,7 +166,9 @@ def quantity(value: Any, _argument: str, context: Mapping[str, Any]) -> int:
     try:
         number = Decimal(str(raw if raw not in (None, "") else 0))
     except InvalidOperation:
-        raise MappingProblem(f"“{raw}” is not a quantity.") from None
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise MappingProblem(f"“{raw}” is not a quantity.")
     number -= int(preferences.get("safety_stock") or 0)
     return max(0, int(number.to_integral_value(ROUND_FLOOR)))
 
