@@ -1,7 +1,7 @@
 """What templates can use beside the macros."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +15,7 @@ from hub.web.badges import badge_of
 from hub.web.face import frame_runtime, the_runtime
 
 THEMES = ("light", "dark")
+YEARS = range(1970, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,21 @@ def zone() -> tzinfo:
             g.zone = ZoneInfo("UTC")
     found: tzinfo = g.zone
     return found
+
+
+def day_begins(text: str, *, after: bool = False) -> datetime | None:
+    """Return when the day ``2026-11-18`` begins in the person's zone, or the next one.
+
+    None for a text that is no day, or a day that no record of a hub can have.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    if len(text) != len("2026-11-18") or day.year not in YEARS:
+        return None
+    begin = datetime.combine(day + timedelta(days=1) if after else day, time(), zone())
+    return begin.astimezone(UTC)
 
 
 def now() -> datetime:

@@ -10,6 +10,7 @@ BAD = (
     "\u00b2", "9" * 30, "-1", "0", "1e9", "' OR '1'='1", "%", "_", "\\", "\u202eevil",
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "{0.__class__}",
     "../../etc/passwd", "javascript:alert(1)", "x" * 5000, "\U0001f600", "2026-02-31", "NaN",
+    "0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
 )  # fmt: skip
 STEERING = {"_external": "1", "_scheme": "javascript", "_anchor": "x", "_method": "POST",
             "endpoint": "x", "values": "y", "self": "z"}
@@ -24,6 +25,8 @@ NAMES = (
 def hub(tmp_path_factory):
     made = Hub(tmp_path_factory.mktemp("hostile"))
     seed(made)
+    # Far from UTC, where the first and the last day of the calendar fall off its ends.
+    made.browser.post("/account/time-zone", {"time_zone": "Pacific/Kiritimati"}, page="/account/")
     yield made
     made.close()
 

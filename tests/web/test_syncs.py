@@ -208,3 +208,34 @@ def test_a_viewer_cannot_run_stop_or_schedule(tmp_path):
     for url in (f"/syncs/{flow}/run", f"/syncs/{flow}/schedule", "/runs/1/cancel"):
         assert made.browser.post(url, page=f"/syncs/{flow}").status_code == 403
     made.close()
+
+
+@pytest.mark.parametrize(("first", "last", "field", "words_"), [
+    ("", "", "from", "The first day is missing."),
+    ("tomorrow", "", "from", "tomorrow is not a date."),
+    ("2026-11-10", "31.12.2026", "to", "31.12.2026 is not a date."),
+    ("2026-11-10", "2026-11-09", "to", "The last day lies before the first."),
+    ("2026-12-24", "", "from", "The first day lies in the future."),
+    ("0001-01-01", "", "from", "0001-01-01 is not a date."),
+    ("2026-11-10", "9999-12-31", "to", "9999-12-31 is not a date."),
+])
+def test_a_wrong_day_is_said_at_its_own_field_and_starts_nothing(hub, first, last, field, words_):
+    seed(hub)
+    with hub.runtime.read() as session:
+        before = session.query(Run).count()
+    data = {"mode": "range", "from": first, "to": last}
+    answer = hub.browser.post("/syncs/1/run", data, page="/syncs/1/range")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}-err".*?{re.escape(words_)}', page, re.DOTALL)
+    assert page.count('aria-invalid="true"') == 1
+    with hub.runtime.read() as session:
+        assert session.query(Run).count() == before
+
+
+def test_a_schedule_read_in_another_zone_says_which_zone_it_follows(hub):
+    seed(hub)
+    assert "Shown in your zone" not in hub.text("/syncs/1")
+    hub.browser.post("/account/time-zone", {"time_zone": "Asia/Tokyo"}, page="/account/")
+    assert "Shown in your zone, Asia/Tokyo. The schedule follows UTC." in hub.text("/syncs/1")
+    assert "Days begin at midnight in Asia/Tokyo." in hub.text("/syncs/1/range")

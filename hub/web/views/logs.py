@@ -1,7 +1,5 @@
 """The connector log: eight columns, filters, and a tail that follows."""
 
-from datetime import UTC, datetime, time, timedelta
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -20,16 +18,6 @@ LEVELS = (("info", "Info and above"), ("warning", "Warnings and errors"), ("erro
 FILTERS = ("level", "flow", "connector", "q", "from", "to")
 
 
-def day_start(text: str, *, after: bool = False) -> datetime | None:
-    """Return when a day begins in the person's zone, or the next one; None for no date."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None
-    begin = datetime.combine(day + timedelta(days=1) if after else day, time(), context.zone())
-    return begin.astimezone(UTC)
-
-
 @bp.get("/")
 @role("viewer")
 def index() -> ResponseReturnValue:
@@ -38,7 +26,7 @@ def index() -> ResponseReturnValue:
     given = {name: request.args.get(name, "").strip()[:100] for name in FILTERS}
     wanted = reports.LogFilter(
         given["level"], given["flow"], given["connector"], given["q"],
-        day_start(given["from"]), day_start(given["to"], after=True),
+        context.day_begins(given["from"]), context.day_begins(given["to"], after=True),
     )  # fmt: skip
     before = request.args.get("before", "")
     page = reports.page(session, wanted, before=operate.number(before))

@@ -1,6 +1,6 @@
 """Syncs: what moves, when, how far it has read; run it, change when it runs."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -135,7 +135,14 @@ def schedule(flow_id: int) -> ResponseReturnValue:
 @role("operator")
 def date_range(flow_id: int) -> ResponseReturnValue:
     """Ask which days to read again."""
-    return render_template("pages/sync_range.html", row=_row(flow_id), given={}, problem=None)
+    return _range(_row(flow_id), {})
+
+
+def _range(row: operate.SyncRow, wrong: dict[str, tuple[str, str]]) -> str:
+    return render_template(
+        "pages/sync_range.html", row=row, given=request.form, errors=wrong,
+        zone=str(context.zone()),
+    )  # fmt: skip
 
 
 @bp.post("/<int:flow_id>/run")
@@ -146,12 +153,9 @@ def run(flow_id: int) -> ResponseReturnValue:
     mode = request.form.get("mode", "incremental")
     since = until = None
     if mode == "range":
-        since, until, problem = _days()
-        if problem:
-            page = render_template(
-                "pages/sync_range.html", row=row, given=request.form, problem=problem
-            )
-            return page, 422
+        since, until, wrong = _days()
+        if wrong:
+            return _range(row, wrong), 422
     why = row.off or ("" if row.facts.connector.active else "Its connector is not active.")
     if why or mode not in MODES:
         flash(f"{row.label} was not started. {why}".strip(), "bad")
@@ -165,26 +169,23 @@ def run(flow_id: int) -> ResponseReturnValue:
     return redirect(url_for("runs.page", run_id=run_id), 303)
 
 
-def _days() -> tuple[datetime | None, datetime | None, tuple[str, str] | None]:
+def _days() -> tuple[datetime | None, datetime | None, dict[str, tuple[str, str]]]:
     """Return the range in UTC, whole days in the person's zone; the last day is included."""
-    found: list[datetime | None] = []
-    for name in ("from", "to"):
-        text = request.form.get(name, "").strip()
-        try:
-            day = datetime.strptime(text, "%Y-%m-%d").date() if text else None  # noqa: DTZ007
-        except ValueError:
-            return None, None, (f"{text[:20]} is not a date.", "Write it as 2026-11-18.")
-        whole = datetime.combine(day, time(), context.zone()) if day else None
-        found.append(whole.astimezone(UTC) if whole else None)
-    since, until = found
-    if since is None:
-        return None, None, ("The first day is missing.", "Choose it.")
-    until = until + timedelta(days=1) if until else None
-    if until is not None and until <= since:
-        return None, None, ("The last day lies before the first.", "Swap them.")
-    if since > context.now():
-        return None, None, ("The first day lies in the future.", "Choose a day until today.")
-    return since, until, None
+    texts = {name: request.form.get(name, "").strip() for name in ("from", "to")}
+    since = context.day_begins(texts["from"])
+    until = context.day_begins(texts["to"], after=True)
+    wrong = {
+        name: (f"{texts[name][:20]} is not a date.", "Write it as 2026-11-18.")
+        for name, found in (("from", since), ("to", until))
+        if texts[name] and found is None
+    }
+    if not texts["from"]:
+        wrong["from"] = ("The first day is missing.", "Choose it.")
+    if since is not None and since > context.now():
+        wrong["from"] = ("The first day lies in the future.", "Choose a day until today.")
+    elif since is not None and until is not None and until <= since:
+        wrong["to"] = ("The last day lies before the first.", "Swap them.")
+    return since, until, wrong
 
 
 def _audit(action: str, target: str) -> None:
