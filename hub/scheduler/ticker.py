@@ -20,8 +20,14 @@ log = logging.getLogger(__name__)
 
 LEADER = "scheduler"
 LEADER_MS = 45_000
-SET_BACK = timedelta(seconds=30)
+SET_BACK = timedelta(seconds=60)
 """A last time so far ahead of now means that the clock was set back, not merely adjusted."""
+
+WAIT_FROM_NOW = text("""
+UPDATE message SET due_at = :now, hold_until = hold_until - due_at + :ahead
+WHERE status IN ('pending','unknown') AND due_at > :ahead
+""")
+"""What waits for a time of the clock as it was; the rest of a hold is kept, rounded up (R10.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Ticker:
                     schedule.last_due = min(schedule.last_due, now)
                 if schedule.last_full_due is not None:
                     schedule.last_full_due = min(schedule.last_full_due, now)
+            session.execute(WAIT_FROM_NOW, {"now": to_ms(now), "ahead": to_ms(now + SET_BACK)})
         log.warning("The clock was set back; the syncs follow their schedules from now on")
 
     def _due(self, session: Session) -> list[Due]:

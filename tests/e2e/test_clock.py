@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from rig import Rig
+from rig import Rig, eligible
 from sqlalchemy import text
 
 from hub.scheduler import Ticker
@@ -150,3 +150,28 @@ def test_what_a_full_run_reads_is_not_read_again_by_the_delta_of_the_same_moment
         ("02:00", "incremental"), ("02:15", "incremental"), ("02:30", "full"),
         ("02:45", "incremental"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [0.04, 3650])
+def test_what_waits_when_the_clock_is_set_back_does_not_wait_for_the_old_time(
+    make_rig: Make, days: float
+) -> None:
+    """Messages were queued, and creates left open, while the clock was ahead."""
+    rig = make_rig(features={"customer": {"schedule": "*/15 * * * *"}}, messages={"batch": False})
+    ticker = Ticker(rig.runtime.tools, lambda _flow: None)
+    true_now = rig.clock.now()
+    rig.clock.set_wall(true_now + timedelta(days=days))
+    rig.store.faults.replace([
+        {"match": "POST /api/v3/io/companies", "nth": n, "fault": "answer_lost"} for n in (2, 4)
+    ] + [{"match": "POST /api/v3/io/companies", "nth": n, "fault": "reset"} for n in (5, 6, 7, 8)])
+    ticker.tick()
+    rig.run()
+    assert rig.messages("unknown")
+    assert rig.messages("pending")
+    rig.clock.set_wall(true_now + timedelta(minutes=1))
+    rig.store.faults.replace([])
+    ticker.tick()
+    rig.quiesce(hours=0.5)
+    assert rig.messages("unknown") == rig.messages("pending") == {}
+    assert set(rig.companies()) == set(eligible(rig)) - set(rig.messages("parked"))
+    assert rig.created_twice() == []
