@@ -176,7 +176,7 @@ def test_a_parked_row_is_released_by_a_change_with_fresh_budgets(box):
     box.put(version="2026-01-01", content="a")
     token, (row,) = box.claim()
     box.settle(token, row, "parked", reason="refused", attempts=6, field="E-mail")
-    box.put(version="2026-01-01", content="a")
+    assert box.put(version="2026-01-01", content="a").unchanged == 1
     assert box.rows()[0][0] == "parked", "the same reading changes nothing"
     box.put(version="2026-01-02", content="b")
     (after,) = box.claim()[1]
