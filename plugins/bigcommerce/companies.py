@@ -22,6 +22,7 @@ from plugins.bigcommerce.replies import (
     Reply,
     complaint,
     extra_field,
+    identifier,
     one,
     whole,
 )
@@ -226,11 +227,15 @@ def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     if window.since is not None:
         yield from _sorted(client, "updatedAt", "DESC", created_since(window.since))
         return
+    listing = _sorted(client, "companyName", "ASC")
     try:
-        yield from _sorted(client, "companyName", "ASC")
+        first = next(listing, None)
     except TransientError:
         # Only this order is told by every document of the vendor (CONTRACT §4.1).
-        yield from _sorted(client, "updatedAt", "ASC")
+        first, listing = None, _sorted(client, "updatedAt", "ASC")
+    if first is not None:
+        yield first
+    yield from listing
 
 
 def _sorted(
@@ -267,9 +272,9 @@ def _alike(client: Client, item: LoadItem) -> list[Listed]:
     found = {c.external_id: c for c in _search(client, ("q", name))} if name else {}
     user = users.holder(client, email) if email else None
     if user is not None and user.scope and user.scope not in found:
-        reply = client.read("b2b", f"/companies/{user.scope}", absent=True)
-        if reply.ok:
-            company = listed(client, one(reply))
+        row = one(client.read("b2b", f"/companies/{user.scope}", absent=True))
+        if identifier(row.get("companyId")):
+            company = listed(client, row)
             found[company.external_id] = company
     return [
         company

@@ -158,13 +158,12 @@ def _levels(page: Sequence[Row], wanted: Mapping[int, str]) -> Iterator[Listed]:
     lets a key be found that the store spells in another way.
     """
     for row in page:
-        identity = row.get("identity")
-        sku = identity.get("sku") if isinstance(identity, Mapping) else None
+        sku = _sku(row)
         if not sku:
             continue
         natural = {"sku": sku}
         capitals = sku.upper()
-        for level in row.get("locations") or ():
+        for level in _places(row):
             number = level.get("location_id")
             name = wanted.get(number if type(number) is int else whole(number) or 0)
             if name is None:
@@ -176,6 +175,17 @@ def _levels(page: Sequence[Row], wanted: Mapping[int, str]) -> Iterator[Listed]:
                 key = f"{capitals}@{name}"
                 fields = {"sku": capitals, "location": name, "quantity": held}
                 yield Listed(key, key, natural, fields)
+
+
+def _sku(row: Row) -> str:
+    identity = row.get("identity")
+    sku = identity.get("sku") if type(identity) is dict else None
+    return sku if type(sku) is str else identifier(sku) or ""
+
+
+def _places(row: Row) -> list[Row]:
+    levels = row.get("locations")
+    return [level for level in levels if type(level) is dict] if type(levels) is list else []
 
 
 def _held(level: Row) -> int | None:
@@ -230,13 +240,10 @@ def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
 
 def _by_place(page: Sequence[Row]) -> dict[tuple[str, int], tuple[str, Any]]:
     return {
-        (str(row["identity"].get("sku")).casefold(), whole(level.get("location_id")) or 0): (
-            str(row["identity"].get("sku")),
-            _held(level),
-        )
+        (sku.casefold(), whole(level.get("location_id")) or 0): (sku, _held(level))
         for row in page
-        if isinstance(row.get("identity"), Mapping) and identifier(row["identity"].get("sku"))
-        for level in row.get("locations") or ()
+        if (sku := _sku(row))
+        for level in _places(row)
     }
 
 

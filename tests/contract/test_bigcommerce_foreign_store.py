@@ -14,7 +14,7 @@ from bigcommerce_connector_kit import (
     stock,
 )
 
-from hub.sdk import ConfigError, Outcome, Window
+from hub.sdk import ConfigError, Outcome, TransientError, Window
 
 REFUSED = {"code": 422, "data": {"errMsg": {"sortBy": ["Not a choice."]}}, "meta": {"message": "x"}}
 
@@ -49,6 +49,35 @@ def test_a_store_that_knows_only_the_documented_order_is_listed_by_it():
     client, http = scripted(answer(422, REFUSED), b2b(companies(1), pagination={"totalCount": 1}))
     assert [row.external_id for row in listed(client, "customer")] == ["1"]
     assert [dict(call[2])["sortBy"] for call in http.calls] == ["companyName", "updatedAt"]
+
+
+def test_a_list_that_breaks_off_is_not_begun_again_in_another_order():
+    page = b2b(companies(1, 2), pagination={"totalCount": 4})
+    client, http = scripted(page, answer(409, {"code": 409, "data": {}, "meta": {}}))
+    with pytest.raises(TransientError):
+        listed(client, "customer")
+    assert len(http.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"identity": None, "locations": []},
+        {"identity": {"sku": 7}, "locations": None},
+        {"identity": {"sku": "A-1"}, "locations": {"location_id": 1}},
+        {"identity": {"sku": "A-1"}, "locations": [None, "x", {"location_id": None}]},
+        "A-1",
+    ],
+)
+def test_rows_of_no_use_are_passed_over(row):
+    level = {"location_id": 1, "total_inventory_onhand": 7}
+    fine = {"identity": {"sku": "Z-1"}, "locations": [level]}
+    meta = {"pagination": {"total_pages": 1}}
+    client, _ = scripted(answer(200, {"data": [row, fine], "meta": meta}))
+    client.default_location = lambda: 1
+    assert [r.stamp for r in listed(client, "inventory")] == ["Z-1@default"]
+    (found,) = PLUGIN.match(client, action("inventory"), [stock("Z-1", 1)]).values()
+    assert [r.fields["quantity"] for r in found] == [7]
 
 
 def test_a_search_by_key_reads_all_pages_and_believes_only_the_key():
