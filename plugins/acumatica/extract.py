@@ -60,7 +60,8 @@ class Reader:
     def _rows(self, params: Mapping[str, str]) -> list[Row]:
         answer = self._client.entity(self._shape.entity, params)
         self._note(answer)
-        return [unwrap(row) for row in rows_of(answer, self._shape.entity)]
+        rows = map(unwrap, rows_of(answer, self._shape.entity))
+        return [row for row in rows if isinstance(row, dict)]
 
     def _hollow(self, rows: Sequence[Row]) -> bool:
         """True when the list leaves a linked entity empty that the records do have (§7.11)."""
@@ -73,10 +74,10 @@ class Reader:
 
     def _one(self, record_id: str, params: Mapping[str, str]) -> Row:
         try:
-            found: Row = unwrap(self._client.one(self._shape.entity, record_id, params))
+            found = unwrap(self._client.one(self._shape.entity, record_id, params))
         except NotFound:
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     def _each(self, params: Mapping[str, str]) -> list[Row]:
         asked = {name: text for name, text in params.items() if name in {"$select", "$expand"}}

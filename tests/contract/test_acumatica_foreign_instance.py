@@ -94,6 +94,8 @@ def test_rows_without_key_or_customer_are_left_alone():
     rows = [
         {"ContactID": value(7), "BusinessAccount": {}, "LastName": value("Lead")},
         {"ContactID": {}, "BusinessAccount": value("C1")},
+        {},
+        None,
         {"ContactID": value(8), "BusinessAccount": value("C1"), "LastModifiedDateTime": {}},
     ]
     found, _ = read({f"GET {ENTITY}/Contact": [answer(200, rows)]}, "contact")
