@@ -16,7 +16,7 @@ from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
 from hub.engine.refusals import Refusals
-from hub.engine.resolve import resolve
+from hub.engine.resolve import resolve_or_park
 from hub.engine.sending import DrainStopped, Sender, Sent
 from hub.engine.surroundings import look_around, unbound_due
 from hub.engine.unknown import search_unknown
@@ -181,7 +181,7 @@ class Delivery:
         for work in works:
             if work.id in gone:
                 continue
-            row = resolve(self._context, work)
+            row = resolve_or_park(self._context, work)
             if row is None:
                 ready.append(work)
             else:

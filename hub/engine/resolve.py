@@ -1,5 +1,6 @@
 """Hop 6: who takes part, what it waits for, what it looks like over there."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from hub.engine.work import Work
 from hub.mapping import Mapped, canonical_json, content_hash
 from hub.outbox import Settled
 from hub.sdk.canonical import CUSTOMER
+
+log = logging.getLogger(__name__)
 
 
 def resolve(context: FlowContext, work: Work) -> Settled | None:
@@ -39,6 +42,21 @@ def resolve(context: FlowContext, work: Work) -> Settled | None:
     if mapped.problems:
         return parked_by_mapping(work, mapped)
     return take_mapping(context, work, mapped)
+
+
+def resolve_or_park(context: FlowContext, work: Work) -> Settled | None:
+    """``resolve``, where an error of ours or of a plugin's rules parks its one record."""
+    try:
+        return resolve(context, work)
+    except Exception as error:
+        log.exception("Record %s of flow %s could not be prepared", work.key, context.key)
+        return work.settle(
+            "parked",
+            reason=f"The hub could not prepare this record: {type(error).__name__}: {error}.",
+            reason_group=f"could not be prepared: {type(error).__name__}",
+            remedy="Look at the record's values and at the log of that time, mend the cause, "
+            "then retry this message.",
+        )
 
 
 def take_mapping(context: FlowContext, work: Work, mapped: Mapped) -> Settled | None:

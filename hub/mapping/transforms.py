@@ -87,7 +87,7 @@ def mapped(value: Any, argument: str, _context: Mapping[str, Any]) -> Any:
     """``map:a=1,b=2,*=x``: replace by table; whole numbers become numbers."""
     table = _table(argument)
     found = table.get(str(value), table.get("*", value))
-    return int(found) if isinstance(found, str) and found.lstrip("-").isdigit() else found
+    return int(found) if isinstance(found, str) and found.removeprefix("-").isdecimal() else found
 
 
 @cache
@@ -102,7 +102,7 @@ def values(value: Any, argument: str, context: Mapping[str, Any]) -> Any:
     table: Mapping[str, Any] = (context.get("values") or {}).get(argument) or {}
     if str(value) in table:
         found = table[str(value)]
-        return int(found) if str(found).isdigit() else found
+        return int(found) if str(found).isdecimal() else found
     words = argument.replace("_", " ")
     raise MappingProblem(
         f"The {words} “{value}” is not mapped to a value of the store.",

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from rig import Rig, eligible
+from rig import ALL_CLASSES, Rig, eligible
 
 Make = Callable[..., Rig]
 COMPANIES = "POST /api/v3/io/companies"
@@ -92,6 +93,32 @@ def test_one_refused_record_among_many(make_rig: Make, number: int) -> None:
     assert seen["store"].total() <= 6, dict(seen["store"])
     assert seen["erp"].total() <= 6, dict(seen["erp"])
     assert rig.created_twice() == []
+
+
+def test_one_record_that_the_hub_itself_stumbles_over_delays_nobody(
+    make_rig: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hub.engine import resolve
+
+    rig = make_rig(features={"customer": {}})
+    bad = next(iter(eligible(rig)))
+    judge = resolve.customer_filter
+
+    def stumbles(preferences: Any, record_class: str, *more: Any, **named: Any) -> str:
+        if record_class == "STUMBLE":
+            raise ZeroDivisionError("by a rule")
+        return judge(preferences, record_class, *more, **named)
+
+    monkeypatch.setattr(resolve, "customer_filter", stumbles)
+    rig.put("Customer", bad, CustomerClass="STUMBLE")
+    rig.set(preferences={"customer_classes": "all"})
+    result = rig.run("customer")
+    assert result.problems == []
+    parked = rig.messages("parked", "customer")
+    assert "by a rule" in parked[bad].reason
+    assert "retry" in parked[bad].remedy
+    wanted = {k for k, row in eligible(rig, ["STUMBLE", *ALL_CLASSES]).items()}
+    assert set(rig.companies()) == wanted - set(parked)
 
 
 @pytest.mark.slow

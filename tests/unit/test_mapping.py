@@ -36,6 +36,7 @@ def run(name, value, argument="", **context):
         ("map", "active", "active=1,inactive=3,*=0", 1),
         ("map", "strange", "active=1,*=0", 0),
         ("map", "strange", "active=1", "strange"),
+        ("map", "odd", "odd=--5", "--5"),
         ("country_name", "de", "", "Germany"),
         ("country_name", "Atlantis", "", "Atlantis"),
     ],
@@ -58,6 +59,8 @@ def test_an_unmapped_value_is_named_and_grouped():
     assert run("values", "VIP", "price_class", **table) == 3
     assert run("values", "NET", "price_class", **table) == "net-group"
     assert run("values", "", "price_class", **table) is None
+    odd = {"values": {"price_class": {"VIP": "2²"}}}
+    assert run("values", "VIP", "price_class", **odd) == "2²"
     with pytest.raises(MappingProblem, match="price class “GOLD” is not mapped") as caught:
         run("values", "GOLD", "price_class", **table)
     assert "GOLD" in caught.value.remedy
