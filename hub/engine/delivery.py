@@ -25,7 +25,7 @@ from hub.outbox import (
     Settled,
     Settlement,
     claim_due,
-    doubt_creates,
+    doubt_sent,
     give_back,
     waiting_counts,
 )
@@ -162,7 +162,7 @@ class Delivery:
         now_ms = self._tools.now_ms()
         with self._tools.database.begin() as connection:
             self._sender.intents.withdraw(connection)
-            doubt_creates(connection, token, now_ms, now_ms + self._context.hold_ms)
+            doubt_sent(connection, token, now_ms, now_ms + self._context.hold_ms)
             give_back(connection, token, now_ms)
 
     def _end_claim(self, token: str) -> None:

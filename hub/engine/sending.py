@@ -205,6 +205,10 @@ class Sender:
             hold_ms=hold,
             searches=0,
             isolation=1 if refused else 0,
+            # Known to be over there already: the search must not take it for the create of it.
+            bind=work.external_id is not None,
+            external_id=work.external_id,
+            how=work.adopted_how if work.adopted else "created",
             forget_hash=work.external_id is not None,
             rule_version=self._context.rule_version,
             sent=work.hashed_json,

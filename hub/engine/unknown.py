@@ -125,7 +125,7 @@ def _payload(work: Work) -> dict[str, Any]:
 def _judge(tools: Tools, context: FlowContext, work: Work, hits: Sequence[Listed]) -> Settled:
     hashed = work.mapped_before or "{}"
     work.hashed_json, work.content_hash = hashed, content_hash(hashed)
-    if work.external_id is not None:
+    if work.external_id is not None or work.outcome == "updated":
         return _judge_update(tools, context, work, hits)
     ours = [hit for hit in hits if is_ours(context, work, hit)]
     if len(ours) > 1:
@@ -155,11 +155,14 @@ def _judge_update(
     """An update whose answer was lost: done when every field we can see is the new one."""
     wanted = json.loads(work.hashed_json)
     mine = [hit for hit in hits if hit.external_id == work.external_id]
+    if work.external_id is None:
+        # It was found by its key and was to be linked by this very update.
+        mine = [hit for hit in hits if is_ours(context, work, hit)]
     if mine and wanted and not differing(wanted, mine[0].fields):
         return work.settle(
             "done",
             outcome="updated",
-            external_id=work.external_id,
+            external_id=mine[0].external_id,
             bind=True,
             state=True,
             content_hash=work.content_hash,

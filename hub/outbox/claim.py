@@ -203,13 +203,15 @@ def sweep(
     return taken
 
 
-def doubt_creates(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
-    """Make a claim's rows whose create may be under way ``unknown``; returns how many (R10.6)."""
+def doubt_sent(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
+    """Make a claim's rows whose write may be under way ``unknown``; returns how many (R10.6)."""
     intents = connection.execute(
-        statement("SELECT keys FROM attempt WHERE claim_token = :token AND outcome = 'sent'"),
+        statement(
+            "SELECT keys, creates FROM attempt WHERE claim_token = :token AND outcome = 'sent'"
+        ),
         {"token": token},
-    ).scalars()
-    sent = {key for keys in intents for key in json.loads(keys)}
+    ).all()
+    sent = {key: creates for keys, creates in intents for key in json.loads(keys)}
     rows = connection.execute(
         statement(
             "SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"
@@ -217,13 +219,17 @@ def doubt_creates(connection: Transaction, token: str, now_ms: int, hold_until: 
         {"token": token},
     ).all()
     common = {"token": token, "now": now_ms, "hold": hold_until}
-    unknown = [{**common, "id": row.id} for row in rows if row.key in sent]
+    unknown = [
+        {**common, "id": row.id, "outcome": None if sent[row.key] else "updated"}
+        for row in rows
+        if row.key in sent
+    ]
     if unknown:
         connection.execute(
             statement(
                 "UPDATE message SET status = 'unknown', claim_token = NULL, due_at = :now, "
-                "searches = 0, hold_until = :hold, updated_at = :now, reason = "
-                "'The hub stopped while this record was being created; it is being looked up.' "
+                "searches = 0, hold_until = :hold, updated_at = :now, outcome = :outcome, reason = "
+                "'The hub stopped while this record was being sent; it is being looked up.' "
                 "WHERE id = :id AND claim_token = :token AND status = 'in_flight'"
             ),
             unknown,
@@ -238,7 +244,7 @@ def _take_over(connection: Transaction, token: str, now_ms: int, hold_until: int
         ),
         {"token": token},
     ).scalar_one()
-    doubt_creates(connection, token, now_ms, hold_until)
+    doubt_sent(connection, token, now_ms, hold_until)
     limit = 1 if size <= 50 else size // 2
     connection.execute(
         statement(

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 2
 SET_BY_SECONDS = 30.0
+WATCH_SECONDS = 5.0
 
 
 class SchedulerLoop:
@@ -68,7 +69,7 @@ class SchedulerLoop:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _watch(self) -> None:
-        while not self._stop.wait(5.0):
+        while not self._stop.wait(WATCH_SECONDS):
             offset = self._measure()
             if abs(offset - self._offset) > SET_BY_SECONDS:
                 log.warning(

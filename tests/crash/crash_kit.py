@@ -56,6 +56,7 @@ class CrashRig(Rig):
         options.setdefault("customers", 6)
         options.setdefault("items", 4)
         options.setdefault("messages", {"threshold_count": 0})
+        self.mutant = ""
         super().__init__(home, **options)
 
     def fresh(self) -> None:
@@ -73,11 +74,13 @@ class CrashRig(Rig):
             server.sim = server._server.sim = sim
         self._listen(self.store)
 
-    def child(self, nth: int = 0, trace: Path | None = None) -> BaseProcess:
+    def child(self, nth: int = 0, trace: Path | None = None, point: str = "") -> BaseProcess:
         """Start one ``hub sync`` in a process of its own."""
         self.restart()
         process = CONTEXT.Process(
-            target=worker.sync, args=(self.environ, self.clock_file, nth, trace), daemon=True
+            target=worker.sync,
+            args=(self.environ, self.clock_file, nth, trace, point, self.mutant),
+            daemon=True,
         )
         process.start()
         return process
@@ -87,6 +90,12 @@ class CrashRig(Rig):
         process = self.child(nth, trace)
         process.join(60)
         assert process.exitcode in (0, -9), process.exitcode
+        return process.exitcode == -9
+
+    def killed_at_point(self, point: str, nth: int) -> bool:
+        """Run a child that dies when it passes this crash point for the nth time."""
+        process = self.child(nth, point=point)
+        process.join(60)
         return process.exitcode == -9
 
     def asked(self) -> int:

@@ -4,9 +4,11 @@ The clock is shared with the test by a mapped file: real time plus what somebody
 holds and leases cost nothing and all processes still agree on the time.
 """
 
+import importlib
 import mmap
 import os
 import struct
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -56,9 +58,28 @@ class CountingHook:
         self._then(name)
 
 
-def sync(environ: Mapping[str, str], clock_file: Path, nth: int, trace: Path | None) -> None:
-    """Run one ``hub sync`` that dies by SIGKILL at the ``nth`` crash point (0 = never)."""
-    hook = kill_at(nth)
+def sync(
+    environ: Mapping[str, str],
+    clock_file: Path,
+    nth: int,
+    trace: Path | None,
+    point: str = "",
+    mutant: str = "",
+) -> None:
+    """Run one ``hub sync`` that dies by SIGKILL at the ``nth`` crash point (0 = never).
+
+    ``point``: only points of this name count. ``mutant``: work without one rule.
+    """
+    if mutant:
+        sys.path.insert(0, str(Path(__file__).parent))
+        applied = importlib.import_module("mutants").applied(mutant)
+        applied.__enter__()
+    kill = kill_at(nth)
+
+    def hook(name: str) -> None:
+        if point in ("", name):
+            kill(name)
+
     set_crash_hook(CountingHook(trace, hook) if trace else hook)
     runtime = build(
         environ, clock=SharedClock(clock_file), rng=Rng(nth), registry=REGISTRY, keep_alive=True
