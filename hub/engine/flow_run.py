@@ -12,6 +12,7 @@ from sqlalchemy import text
 from hub.engine.context import FlowContext, Side, Tools, load_context
 from hub.engine.delivery import Delivery
 from hub.engine.intents import Intents
+from hub.engine.pressure import REMEDY, Pressure
 from hub.engine.proof import StampLost
 from hub.engine.reading import Reading, read_source
 from hub.engine.refusals import TooManyRefusals
@@ -164,7 +165,7 @@ class FlowRun:
 
             try:
                 if read:
-                    self._read(context, source(), reading, summary)
+                    self._read(context, source, reading, summary)
             except HubError as error:
                 if "source" in opened:
                     opened["source"].judge(error)
@@ -173,10 +174,23 @@ class FlowRun:
                 self._deliver(context, source, summary)
 
     def _read(
-        self, context: FlowContext, client: Any, reading: Reading, summary: RunSummary
+        self,
+        context: FlowContext,
+        source: Callable[[], Any],
+        reading: Reading,
+        summary: RunSummary,
     ) -> None:
         assert self.progress is not None  # noqa: S101 - a reading run has its row
         progress = self.progress
+        pressure = Pressure(self.tools, self.flow_id)
+        if self._pressed(pressure, context, source, summary):
+            return
+        client, seen = source(), [0]
+
+        def should_stop() -> bool:
+            fresh, seen[0] = progress.counts["read"] - seen[0], progress.counts["read"]
+            return self.should_stop() or self._pressed(pressure, context, source, summary, fresh)
+
         with self.tools.database.read() as session:
             if session.get_one(Flow, self.flow_id).full_next and not reading.by_range:
                 reading = Reading(full=True)
@@ -198,9 +212,32 @@ class FlowRun:
             client,
             reading,
             run_id=progress.run_id,
-            should_stop=self.should_stop,
+            should_stop=should_stop,
             on_page=on_page,
         )
+
+    def _pressed(
+        self,
+        pressure: Pressure,
+        context: FlowContext,
+        source: Callable[[], Any],
+        summary: RunSummary,
+        read: int = 0,
+    ) -> bool:
+        """Deliver first where too much waits; True when reading must stop nevertheless (R17)."""
+        if not pressure.why(read):
+            return False
+        counts = self.progress.counts.copy() if self.progress else Counter[str]()
+        if not self._paused():
+            self._deliver(context, source, summary)
+            self.intents = self.sender = None
+        if self.progress is not None:
+            self.progress.counts = counts
+        why = pressure.why()
+        if why:
+            summary.status, summary.remedy = "failed", summary.remedy or REMEDY
+            summary.error = summary.error or why
+        return bool(why)
 
     def _deliver(
         self, context: FlowContext, source: Callable[[], Any], summary: RunSummary
