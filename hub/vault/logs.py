@@ -3,17 +3,18 @@
 import logging
 import re
 import sys
-from typing import IO
+from typing import IO, Any
 
 from pythonjsonlogger.json import JsonFormatter
 
+from hub.vault.log_budget import LONGEST, Budget, shorten
 from hub.vault.redact import Redactor
 
-FIELDS = ("connector", "flow", "run", "message_id", "connection", "plugin")
+FIELDS = ("connector", "flow", "run", "message_id", "connection", "plugin", "left_out")
 """Extra fields that a log call may carry; they stand in the line by name."""
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
@@ -48,8 +49,22 @@ class RedactingFormatter(logging.Formatter):
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the finished line without secrets."""
-        return self._redactor.redact(self._inner.format(record))
+        """Return the finished line without secrets, and no longer than a reader can use."""
+        # Before redaction for its cost, after it for the line: a secret at a cut is whole or gone.
+        text = shorten(self._inner.format(record), 4 * LONGEST)
+        return shorten(self._redactor.redact(text))
+
+
+class RedactingHandler(logging.StreamHandler[Any]):
+    """Writes lines; one that cannot be made is named instead of shown with its arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Say that a line is missing; what it held may be secret."""
+        kind = getattr(sys.exc_info()[0], "__name__", "an error")
+        try:
+            self.stream.write(f"A log line of {escape(str(record.name))} is missing: {kind}\n")
+        except (OSError, ValueError):
+            return
 
 
 def make_formatter(kind: str, redactor: Redactor) -> RedactingFormatter:
@@ -66,7 +81,8 @@ def configure_logging(
     redactor: Redactor, kind: str = "text", level: str = "info", stream: IO[str] | None = None
 ) -> None:
     """Give the root logger one redacting handler on ``stream`` (standard error)."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = RedactingHandler(stream or sys.stderr)
+    handler.addFilter(Budget())
     handler.setFormatter(make_formatter(kind, redactor))
     root = logging.getLogger()
     for old in list(root.handlers):
