@@ -10,6 +10,7 @@ from sqlalchemy import URL
 
 from hub.store.base import to_ms
 from hub.store.database import Database, DatabaseProblem
+from hub.store.tables import Base
 
 
 def _tool(name: str) -> str:
@@ -23,7 +24,13 @@ def _tool(name: str) -> str:
 
 
 def _run(command: list[str], url: URL) -> None:
-    environ = {**os.environ, "PGPASSWORD": url.password or "", "PGCONNECT_TIMEOUT": "10"}
+    """The password travels in the environment. Who holds a lock for long ends the command."""
+    environ = {
+        **os.environ,
+        "PGPASSWORD": url.password or os.environ.get("PGPASSWORD", ""),
+        "PGCONNECT_TIMEOUT": "10",
+        "PGOPTIONS": "-c lock_timeout=15s -c statement_timeout=0",
+    }
     done = subprocess.run(  # noqa: S603 - no shell, arguments are ours
         command, env=environ, capture_output=True, text=True, check=False
     )
@@ -32,17 +39,16 @@ def _run(command: list[str], url: URL) -> None:
         raise DatabaseProblem(f"{Path(command[0]).name} did not succeed: {said}")
 
 
-def _options(url: URL) -> list[str]:
-    """The password is not among them: it travels in the environment."""
-    given = {"host": url.host or url.query.get("host"), "port": url.port or url.query.get("port"),
-             "username": url.username, "dbname": url.database}  # fmt: skip
-    return [f"--{name}={value}" for name, value in given.items() if value]
+def _address(url: URL) -> str:
+    """The whole address, with its TLS options, but without the password."""
+    bare = url.set(drivername="postgresql", password=None)
+    return f"--dbname={bare.render_as_string()}"
 
 
 def dump(url: URL, target: Path) -> None:
     """Write a consistent custom-format dump. Raises ``DatabaseProblem``."""
     more = ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"]
-    _run([_tool("pg_dump"), *_options(url), *more], url)
+    _run([_tool("pg_dump"), _address(url), *more], url)
 
 
 def load(live: Database, packed: Path, statements: Sequence[str], who: str) -> None:
@@ -51,16 +57,19 @@ def load(live: Database, packed: Path, statements: Sequence[str], who: str) -> N
     ``statements`` may name ``:now`` (ms) and ``:who``. Raises ``DatabaseProblem``; then all is as
     before.
     """
-    script = packed.with_name(f"{packed.name}.sql")
-    unpacking = [_tool("pg_restore"), "--clean", "--if-exists", "--no-owner", "--no-privileges"]
+    first, script, last = (packed.with_name(f"{packed.name}.{n}.sql") for n in range(3))
+    for file in (first, script, last):
+        file.touch(mode=0o600)
+    unpacking = [_tool("pg_restore"), "--no-owner", "--no-privileges"]
     _run([*unpacking, f"--file={script}", str(packed)], live.url)
-    script.chmod(0o600)
+    # The tables of today go, also those that the backup did not know.
+    tables = ", ".join((*(f'"{table}"' for table in Base.metadata.tables), "alembic_version"))
+    first.write_text(f"DROP TABLE IF EXISTS {tables} CASCADE;\n")
     now = str(to_ms(live.clock.now()))
-    with script.open("a") as file:
-        # The dump empties the search path.
-        file.write("\nSET search_path TO public;\n")
-        for statement in statements:
-            file.write(statement.replace(":now", now).replace(":who", f"'{who}'") + ";\n")
+    ready = [one.replace(":now", now).replace(":who", f"'{who}'") for one in statements]
+    # The dump empties the search path.
+    last.write_text(";\n".join(["SET search_path TO public", *ready, ""]))
     live.close()
+    files = [f"--file={file}" for file in (first, script, last)]
     quiet = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    _run([_tool("psql"), *_options(live.url), *quiet, f"--file={script}"], live.url)
+    _run([_tool("psql"), _address(live.url), *quiet, *files], live.url)
