@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
+SEEDS ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check bench shots vendor clean chromium
+.PHONY: help run test lint types check bench shots torture vendor clean chromium
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +28,9 @@ chromium: $(VENV)/.dev
 
 test: $(VENV)/.dev chromium  ## Set up and run the tests
 	$(BIN)/python -m pytest -q -n 3 --dist loadgroup
+
+torture: $(VENV)/.dev  ## Try every fault, and again with each rule removed (SEEDS=500)
+	$(BIN)/python tests/crash/torture.py $(SEEDS)
 
 lint: $(VENV)/.dev  ## Style and imports
 	$(BIN)/ruff check hub plugins tests benchmarks scripts

@@ -182,7 +182,9 @@ class Sync:
         problems = self._result.problems
         same = [place for place, text in enumerate(problems) if text.endswith(sentence)]
         if same:
-            problems[same[0]] = f"{problems[same[0]].removesuffix(sentence)}, {flow.key}{sentence}"
+            named = problems[same[0]].removesuffix(sentence)
+            if flow.key not in named.split(", "):
+                problems[same[0]] = f"{named}, {flow.key}{sentence}"
         else:
             problems.append(f"{flow.key}{sentence}")
         if not summary.misconfigured:

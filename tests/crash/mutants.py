@@ -12,11 +12,12 @@ from datetime import UTC, timedelta
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import text
+
 from hub.outbox.put import UPSERT_MESSAGE, dedup_key, move_cursor
 from hub.outbox.settle import _UPDATE, Settlement
 from hub.sdk import Cursor, LeaseLost
 from hub.seams import crashpoint
-from sqlalchemy import text
 
 Build = Callable[[Any], Any]
 """Makes the replacement; gets the original."""
@@ -219,7 +220,7 @@ def _pages(overlap: int) -> Build:
 @contextmanager
 def small_pages() -> Iterator[None]:
     """The rule as it is, on pages small enough for a test."""
-    import plugins.acumatica.extract as extract
+    from plugins.acumatica import extract
 
     with patch.object(extract, "read_pages", _pages(4)(extract.read_pages)):
         yield
@@ -264,7 +265,7 @@ MUTANTS: dict[str, Mutant] = {
     "no tie": Mutant(
         "R9", "rows leave while paging", {"plugins.acumatica.extract:read_pages": _pages(0)}),
     "one budget for both": Mutant(
-        "R12", "store down for days", {"hub.engine.sending:Sender.send": _one_budget}),
+        "R12", "store says wait for days", {"hub.engine.sending:Sender.send": _one_budget}),
     "batch-mates pay": Mutant(
         "R3", "one poison in a batch", {"hub.engine.sending:Sender._unknown": _mates_pay}),
     "connection trouble as transient": Mutant(
