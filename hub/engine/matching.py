@@ -11,6 +11,7 @@ from hub.engine.resolve import differing
 from hub.engine.work import Work
 from hub.mapping import canonical_json
 from hub.outbox import Settled
+from hub.outbox.taken import ALREADY_LINKED, ITS_OWN
 from hub.sdk import Listed, Window
 from hub.store.queries import bound_records, listed_rows
 from hub.store.transaction import Transaction
@@ -121,8 +122,8 @@ def natural_of(context: FlowContext, work: Work) -> str | None:
     return natural_key(context, {"email": str(work.canonical.get("email") or "")})
 
 
-Linked = Mapping[str, Any]
-"""The records that the hits' external ids are linked to already."""
+Linked = dict[str, Any]
+"""The records that the hits' external ids are linked to already, or by this very claim."""
 
 
 def linked_already(
@@ -220,10 +221,11 @@ def _take(
             work,
             f"Record {hit.external_id} of the store is already linked to {other.title} "
             f"({other.key}) of the ERP.",
-            "already linked to another record",
-            "Give this record its own e-mail in the ERP, or skip it.",
+            ALREADY_LINKED,
+            ITS_OWN,
             "email",
         )
+    linked[hit.external_id] = work
     work.external_id = hit.external_id
     work.adopted = True
     work.adopted_how = how

@@ -17,7 +17,7 @@ from hub.engine.resolve import differing
 from hub.engine.surroundings import look_around
 from hub.engine.work import Work, work_from
 from hub.mapping import content_hash
-from hub.outbox import Settled, Settlement, claim_unknown, end_claim, give_back
+from hub.outbox import Settled, Settlement, claim_unknown, give_back
 from hub.outbox.settle import LogLine
 from hub.sdk import Listed, LoadItem, Window
 from hub.seams import crashpoint
@@ -78,9 +78,7 @@ def _settle(
     if created and context.logging.get("info"):
         settlement.log.append(LogLine("info", f"{created} created records found by their key."))
     crashpoint("verify.before_commit")
-    with tools.database.begin() as connection:
-        settlement.write(connection, tools.now_ms())
-        end_claim(connection, token)
+    tools.database.run(lambda connection: settlement.write(connection, tools.now_ms()))
     crashpoint("verify.after_commit")
 
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.outbox.taken import park_taken
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, WAITING
-
-FINAL = {"done", "unchanged", "filtered"}
 
 
 @dataclass(slots=True)
@@ -88,6 +87,7 @@ class Settlement:
         if not self.rows:
             self._attempts(connection, now_ms)
             return 0
+        park_taken(connection, self.target_id, self.entity, self.rows)
         self._messages(connection, now_ms)
         self._states(connection, now_ms)
         self._bindings(connection, now_ms)
