@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from hub.sdk import Cursor
-from hub.store.queries import known_records, waiting_contents
+from hub.store.queries import known_records, open_contents
 from hub.store.transaction import Transaction
 from hub.store.work_tables import WAITING
 
@@ -132,22 +132,27 @@ def put_page(
     result = PageResult()
     latest = {record.key: record for record in records}
     known = known_records(connection, flow_id, source_id, entity, list(latest)) if latest else {}
+    names = {key: dedup_key(flow_id, key) for key in latest}
+    on_way = open_contents(connection, list(names.values())) if latest else {}
     changed: list[Incoming] = []
     for record in latest.values():
-        row = known.get(record.key)
-        if row is not None and not _is_news(
-            row, record, rule_version, whole=whole, retry=retry_filtered
+        row, last = known.get(record.key), on_way.get(names[record.key])
+        overtakes = _overtakes(last, record, whole=whole)
+        if overtakes is False or not (
+            overtakes
+            or row is None
+            or _is_news(row, record, rule_version, whole=whole, retry=retry_filtered)
         ):
             result.unchanged += 1
-            if note_stamps and record.source_version > (row.source_version or ""):
+            if note_stamps and row and record.source_version > (row.source_version or ""):
                 result.stamped.append(record.key)
             continue
-        changed.append(record)
         if row is not None and _moves_children(row, record):
             result.moved_parents.append(record.key)
-    changed = _not_running(connection, flow_id, rule_version, changed, result)
-    bare = [r for r in changed if r.key in known and known[r.key].canonical_hash is None]
-    changed = _not_waiting(connection, flow_id, rule_version, bare, changed, result)
+        if _is_on_its_way(row, last, record, rule_version):
+            result.unchanged += 1
+        else:
+            changed.append(record)
     _note_stamps(connection, flow_id, [latest[key] for key in result.stamped], known)
     if changed:
         common = {
@@ -232,35 +237,26 @@ def _moves_children(row: Any, record: Incoming) -> bool:
     )
 
 
-def _not_running(
-    connection: Transaction,
-    flow_id: int,
-    rule_version: str,
-    changed: list[Incoming],
-    result: PageResult,
-) -> list[Incoming]:
-    """Drop records whose very same content is on its way now: it would only be sent twice."""
-    running = (
-        connection.execute(
-            text(
-                "SELECT dedup_key, canonical_hash, rule_version FROM message "
-                "WHERE flow_id = :flow AND status IN ('in_flight','unknown')"
-            ),
-            {"flow": flow_id},
-        ).all()
-        if changed
-        else []
-    )
-    if not running:
-        return changed
-    same = {(row.dedup_key, row.canonical_hash, row.rule_version) for row in running}
-    kept: list[Incoming] = []
-    for record in changed:
-        if (dedup_key(flow_id, record.key), record.canonical_hash, rule_version) in same:
-            result.unchanged += 1
-        else:
-            kept.append(record)
-    return kept
+def _overtakes(last: Any, record: Incoming, *, whole: bool) -> bool | None:
+    """True for a newer reading than what is on its way, False for an older one; None: no matter.
+
+        settled a ── b read, waits or runs ── a read again ── b sent: a has to follow it
+    A row with the key alone is read afresh before it is sent.
+    """
+    if last is None or last.key_only:
+        return None
+    if not whole and record.source_version < (last.source_version or ""):
+        return False
+    return True if last.canonical_hash != record.canonical_hash else None
+
+
+def _is_on_its_way(row: Any, last: Any, record: Incoming, rule_version: str) -> bool:
+    """True when the very same content runs, or waits (parked, blocked) and was never settled."""
+    if last is None or last.canonical_hash != record.canonical_hash:
+        return False
+    running = last.status in ("in_flight", "unknown")
+    bare = row is not None and row.canonical_hash is None
+    return last.rule_version == rule_version and (running or bare)
 
 
 def upsert_records(
@@ -273,28 +269,6 @@ def upsert_records(
     """Keep what the hub knows of these ERP records: names, class, status, parent."""
     common = {"connection": source_id, "entity": entity, "now": now_ms}
     connection.execute(UPSERT_RECORD, [_record_values(common, record) for record in records])
-
-
-def _not_waiting(
-    connection: Transaction,
-    flow_id: int,
-    rule_version: str,
-    bare: Sequence[Incoming],
-    changed: list[Incoming],
-    result: PageResult,
-) -> list[Incoming]:
-    """Drop rows that were never settled and wait with the very same content (parked, blocked)."""
-    keys = [dedup_key(flow_id, record.key) for record in bare]
-    waiting = waiting_contents(connection, keys) if keys else set()
-    if not waiting:
-        return changed
-    kept = [
-        record
-        for record in changed
-        if (dedup_key(flow_id, record.key), record.canonical_hash, rule_version) not in waiting
-    ]
-    result.unchanged += len(changed) - len(kept)
-    return kept
 
 
 def _note_stamps(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import TextClause, text
 
 from hub.store.transaction import Transaction
-from hub.store.work_tables import WAITING
+from hub.store.work_tables import RUNNING, WAITING
 
 KNOWN = text("""
 SELECT r.key, r.id, r.record_class, r.status, r.attributes,
@@ -38,26 +38,36 @@ def known_records(
     return {row.key: row for row in rows}
 
 
-WAITING_CONTENTS = text(f"""
-SELECT m.dedup_key, m.canonical_hash, m.rule_version
+OPEN_COLUMNS = (
+    "m.dedup_key, m.status, m.canonical_hash, m.rule_version, m.source_version, "
+    "m.payload IS NULL AS key_only"
+)
+
+OPEN_CONTENTS = text(f"""
+SELECT {OPEN_COLUMNS}
+FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND m.{RUNNING}
+UNION ALL SELECT {OPEN_COLUMNS}
 FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND m.{WAITING}
 """)
 
-WAITING_CONTENTS_PORTABLE = f"""
-SELECT dedup_key, canonical_hash, rule_version FROM message
-WHERE {WAITING} AND dedup_key = ANY(:keys)
+OPEN_CONTENTS_PORTABLE = f"""
+SELECT {OPEN_COLUMNS} FROM message AS m WHERE m.{RUNNING} AND m.dedup_key = ANY(:keys)
+UNION ALL
+SELECT {OPEN_COLUMNS} FROM message AS m WHERE m.{WAITING} AND m.dedup_key = ANY(:keys)
 """
 
 
-def waiting_contents(
-    connection: Transaction, dedup_keys: Sequence[str]
-) -> set[tuple[str, str | None, str]]:
-    """Return the content that waits under these keys: dedup key, canonical hash, rule version."""
+def open_contents(connection: Transaction, dedup_keys: Sequence[str]) -> dict[str, Any]:
+    """Return what is on its way last under these keys: what waits, else what runs."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(WAITING_CONTENTS, {"keys": json.dumps(list(dedup_keys))})
+        rows = connection.execute(OPEN_CONTENTS, {"keys": json.dumps(list(dedup_keys))})
     else:
-        rows = connection.execute(statement(WAITING_CONTENTS_PORTABLE), {"keys": list(dedup_keys)})
-    return {(row.dedup_key, row.canonical_hash, row.rule_version) for row in rows}
+        rows = connection.execute(statement(OPEN_CONTENTS_PORTABLE), {"keys": list(dedup_keys)})
+    found: dict[str, Any] = {}
+    for row in rows:
+        if row.dedup_key not in found or row.status in ("pending", "blocked", "parked"):
+            found[row.dedup_key] = row
+    return found
 
 
 LISTED = """

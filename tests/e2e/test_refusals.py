@@ -136,3 +136,22 @@ def test_store_calls_of_a_load_of_two_thousand(make_rig: Make, existing: int) ->
     assert calls <= allowed, dict(seen["store"])
     assert calls <= 0.12 * number
     assert rig.created_twice() == []
+
+
+def test_a_refused_change_that_is_taken_back_in_the_erp_leaves_nothing_to_do(
+    make_rig: Make,
+) -> None:
+    rig = make_rig(items=1, features={"customer": {}})
+    rig.sync()
+    key = next(k for k in rig.companies() if not k.startswith("#"))
+    before = rig.companies()[key]
+    row = next(r for r in rig.erp_rows() if r["CustomerID"] == key)
+    rig.store.faults.replace([{**NO, "match": "PUT /api/v3/io/companies"}])
+    rig.put("Customer", key, CustomerName="A Name Too Far")
+    rig.sync()
+    assert key in rig.messages("parked", "customer")
+    rig.store.faults.replace([])
+    rig.put("Customer", key, CustomerName=row["CustomerName"])
+    rig.sync()
+    assert key not in rig.messages("parked", "customer")
+    assert rig.companies()[key]["companyName"] == before["companyName"]
