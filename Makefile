@@ -27,7 +27,8 @@ chromium: $(VENV)/.dev
 	@sh scripts/chromium.sh $(BIN)
 
 test: $(VENV)/.dev chromium  ## Set up and run the tests
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 -m "not browser"
+	$(BIN)/python -m pytest -q -m browser
 
 torture: $(VENV)/.dev  ## Try every fault, and again with each rule removed (SEEDS=500)
 	$(BIN)/python tests/crash/torture.py $(SEEDS)

@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
     skip_long_series(config, items)
-    return (yield from quick.arranged(config, items))
+    return (yield from quick.arranged(items))
 
 
 def skip_long_series(config: pytest.Config, items: list[pytest.Item]) -> None:

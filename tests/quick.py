@@ -95,18 +95,11 @@ def do_once() -> None:
     passwords.NOBODY = passwords.HASHER.hash("no account has this password")
 
 
-def arranged(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Keep browser walks in their order and in one process, and begin with what takes longest.
-
-    One process, because two browsers at once would make each other late on a small machine.
-    """
-    place = {item: number for number, item in enumerate(items)}
-    walks = {item for item in items if "browser" in item.keywords}
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in walks:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+def arranged(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Keep browser walks in the order they are written in, and begin with what takes longest."""
+    place = {id(item): number for number, item in enumerate(items) if "browser" in item.keywords}
     yield
     items.sort(
-        key=lambda item: (BROWSER_FIRST, place[item]) if item in walks
+        key=lambda item: (BROWSER_FIRST, place[id(item)]) if id(item) in place
         else (CRASH_SECOND if "crash" in item.keywords else REST, 0)
     )  # fmt: skip
