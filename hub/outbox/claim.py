@@ -287,7 +287,8 @@ def waiting_counts(connection: Transaction, flow_id: int, now_ms: int) -> dict[s
         "due": f"{PENDING} AND due_at <= :now",
         "later": f"{PENDING} AND due_at > :now",
         "unknown": UNKNOWN,
-        "unknown_due": f"{UNKNOWN} AND due_at <= :now",
+        # What another worker is searching is not ours to do now.
+        "unknown_due": f"{UNKNOWN} AND due_at <= :now AND claim_token IS NULL",
         "blocked": BLOCKED,
     }
     found = {
