@@ -67,6 +67,7 @@ class Delivery:
         self._on_progress = on_progress
         self._listing = Listing(tools, context, target, run_id)
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
+        sender.intents.accepted = self._read_back.open
         self._confirmation = Confirmation(tools, context, target, ahead)
         self._proof_needed = True
         self._ended = ""
@@ -121,8 +122,10 @@ class Delivery:
         return waiting["unknown_due"] > 0 or (waiting["due"] > 0 and not self._read_back.count)
 
     def _search(self) -> None:
+        hold_on = self._sender.intents.start_claim
+        tools, ahead = self._tools, self._ahead()
         self._count(
-            search_unknown(self._tools, self._context, self._target, self._run_id, self._ahead())
+            search_unknown(tools, self._context, self._target, self._run_id, ahead, hold_on)
         )
 
     def _confirm(self, token: str) -> None:

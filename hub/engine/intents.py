@@ -7,7 +7,7 @@ One by one, up to ten records share the commit that does so (they also share the
 After a crash each record with an open intent is looked up before anything is repeated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
@@ -18,6 +18,8 @@ from hub.seams import crashpoint
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
 
+ACCEPTED_MS = 120_000
+"""The lease of a claim whose writes are read back later."""
 TOGETHER = 10
 """Records sent one by one that share a commit."""
 SECONDS = 5.0
@@ -25,13 +27,17 @@ SECONDS = 5.0
 
 
 class Intents:
-    """The lease and the open intents of the claim that is being worked on."""
+    """The lease and the open intents of the claim that is being worked on.
+
+    ``accepted``: claims that wait for their read-back meanwhile.
+    """
 
     def __init__(self, tools: Tools, context: FlowContext, run_id: int | None) -> None:
         self._tools = tools
         self._context = context
         self._run_id = run_id
         self.token = ""
+        self.accepted: Collection[str] = ()
         self._until = 0
         self._lasts = 0.0
         self._next: list[Work] = []
@@ -54,12 +60,15 @@ class Intents:
         self._next = list(works)
 
     def keep_alive(self) -> None:
-        """Renew the claim while a permit is waited for; a lost one is noticed at the fence."""
+        """Renew what is worked on, while it takes its time; a lost one is noticed at the fence."""
         if not self.token:
             return
         now_ms = self._tools.now_ms()
         with self._tools.database.begin() as connection:
             held = renew(connection, [self.token], now_ms, LEASE_MS)
+            renew(
+                connection, [one for one in self.accepted if one != self.token], now_ms, ACCEPTED_MS
+            )
         self._held(LEASE_MS if held else 0)
 
     def _held(self, lease_ms: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
+from hub.engine.intents import ACCEPTED_MS
 from hub.engine.resolve import differing
 from hub.engine.sending import delivered
 from hub.engine.work import Work
@@ -42,7 +43,7 @@ class ReadBack:
         """Renew the claims; called between batches and before each wait."""
         if self.open:
             with self.tools.database.begin() as connection:
-                renew(connection, list(self.open), self.tools.now_ms(), 120_000)
+                renew(connection, list(self.open), self.tools.now_ms(), ACCEPTED_MS)
 
     def wait_and_check(self) -> list[Work]:
         """Read back after each of the action's delays; return what still differs at the end."""

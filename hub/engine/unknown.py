@@ -6,7 +6,7 @@ The row stays among the running ones meanwhile, so that a newer change cannot cr
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,11 +30,17 @@ MARGIN = timedelta(seconds=120)
 
 
 def search_unknown(
-    tools: Tools, context: FlowContext, client: Any, run_id: int | None, ahead: timedelta
+    tools: Tools,
+    context: FlowContext,
+    client: Any,
+    run_id: int | None,
+    ahead: timedelta,
+    hold_on: Callable[[str], None],
 ) -> list[Settled]:
     """Search every unknown record that is due; settle what the search tells. Returns the rows.
 
     ``ahead`` is how far the target's clock is ahead of ours: created-since is its own time.
+    ``hold_on(token)`` makes this the claim that is kept alive.
     """
     ended: list[Settled] = []
     while True:
@@ -47,6 +53,7 @@ def search_unknown(
                 look_around(connection, context, token, works)
         if not works:
             return ended
+        hold_on(token)
         try:
             found = _search(tools, context, client, works, ahead)
             settled = [_judge(tools, context, work, found.get(work.key, [])) for work in works]

@@ -174,6 +174,9 @@ class GateSession:
         specs = matching(self._specs, call.method, call.path) or [UNLISTED]
         self.last_specs, self.last_way = specs, call.way
         self._touch()
+        if self._should_stop is not None:
+            # Whoever asks keeps leases alive: a listing of many pages outlasts each of them.
+            self._should_stop()
         probe = False
         connection_id = self.facts.id
         fence = self._fence if call.write else None
