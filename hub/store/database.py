@@ -135,8 +135,10 @@ class Database:
                 yield connection
             return
         kept = self._kept[durable]
-        # Lists are safe to pop and append from several threads.
-        driver = kept.pop() if kept else self._driver(durable=durable)
+        try:
+            driver = kept.pop()  # in one step: another thread may take the last one
+        except IndexError:
+            driver = self._driver(durable=durable)
         transaction = DriverTransaction(driver, self.engine.dialect)
         try:
             transaction.control(f"BEGIN {kind}")
