@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from rig import REGISTRY, Rig
@@ -78,7 +79,7 @@ def ticks(rig: Rig, number: int) -> tuple[int, list[BaseException]]:
     rows = rig.query("SELECT due_at, status FROM run ORDER BY due_at")
     print(f"\n{SCHEDULERS} schedulers, {number} ticks: {len(rows)} runs, {len(errors)} errors")
     assert {row.status for row in rows} == {"finished"}
-    gaps = {b.due_at - a.due_at for a, b in zip(rows, rows[1:], strict=False)}
+    gaps = {b.due_at - a.due_at for a, b in pairwise(rows)}
     assert gaps == {60_000}, "every minute once"
     return len(rows), errors
 
