@@ -167,7 +167,8 @@ class Sender:
         if outcome is Outcome.NOT_SENT:
             # Sent again at once: while the trouble lasts the next call is the one that meets it.
             return work.settle("pending", reason=result.detail, attempts=work.attempts)
-        if result.external_id == "":
+        # Found a moment ago and gone again: it has to wait, else it is found again at once.
+        if result.external_id == "" and not work.adopted:
             return work.settle(
                 "pending", unbind=True, forget_hash=True, reason=result.detail, attempts=0
             )
