@@ -65,7 +65,7 @@ class Delivery:
         self._ahead = ahead
         self._should_stop = should_stop
         self._on_progress = on_progress
-        self._listing = Listing(tools, context, target, run_id)
+        self._listing = Listing(tools, context, target)
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
         sender.intents.accepted = self._read_back.open
         self._confirmation = Confirmation(tools, context, target, ahead)

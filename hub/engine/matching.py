@@ -25,11 +25,10 @@ LISTING_MS = 600_000
 class Listing:
     """The target's side, listed once per drain into the database, at most ten minutes old."""
 
-    def __init__(self, tools: Tools, context: FlowContext, client: Any, run_id: int | None) -> None:
+    def __init__(self, tools: Tools, context: FlowContext, client: Any) -> None:
         self._tools = tools
         self._context = context
         self._client = client
-        self._run_id = run_id or 0
         self._read_at: int | None = None
 
     @property
@@ -38,22 +37,25 @@ class Listing:
         return self._read_at is not None and self._tools.now_ms() - self._read_at < LISTING_MS
 
     def read(self) -> None:
-        """List the whole target side anew, a page per transaction."""
-        context = self._context
+        """List the whole target side anew, a page per transaction.
+
+        Others may match by these rows meanwhile, or list the same side: a row goes only when a
+        whole listing that began later did not show it.
+        """
+        context, database = self._context, self._tools.database
         where = {"connection": context.target.id, "entity": context.entity}
-        with self._tools.database.begin() as connection:
-            connection.execute(
-                text("DELETE FROM listing WHERE connection_id = :connection AND entity = :entity"),
-                where,
-            )
+        with database.look() as connection:
+            number = int(connection.execute(NEXT_LISTING, where).scalar_one())
         pages = context.target.plugin.listing(
             self._client, context.target.action, Window(), context.preferences
         )
         for page in pages:
-            rows = [self._row(listed) for listed in page]
+            rows = [{**self._row(listed), "number": number} for listed in page]
             if rows:
-                with self._tools.database.begin() as connection:
+                with database.begin() as connection:
                     connection.execute(UPSERT_LISTED, rows)
+        with database.begin() as connection:
+            connection.execute(DELETE_UNLISTED, {**where, "number": number})
         self._read_at = self._tools.now_ms()
 
     def _row(self, listed: Listed) -> dict[str, Any]:
@@ -61,7 +63,6 @@ class Listing:
             "connection": self._context.target.id,
             "entity": self._context.entity,
             "external": listed.external_id,
-            "run": self._run_id,
             "stamp": listed.stamp or None,
             "natural": natural_key(self._context, listed.natural_keys),
             "name": str(listed.natural_keys.get("name") or "")[:300] or None,
@@ -98,13 +99,23 @@ class Listing:
         return found
 
 
+NEXT_LISTING = text("""
+SELECT COALESCE(MAX(run_id), 0) + 1 FROM listing
+WHERE connection_id = :connection AND entity = :entity
+""")
+
 UPSERT_LISTED = text("""
 INSERT INTO listing (connection_id, entity, external_id, run_id, stamp, natural_key, name, scope,
                      fields)
-VALUES (:connection, :entity, :external, :run, :stamp, :natural, :name, :scope, :fields)
+VALUES (:connection, :entity, :external, :number, :stamp, :natural, :name, :scope, :fields)
 ON CONFLICT (connection_id, entity, external_id) DO UPDATE SET
-  run_id = excluded.run_id, stamp = excluded.stamp, natural_key = excluded.natural_key,
-  name = excluded.name, scope = excluded.scope, fields = excluded.fields
+  run_id = CASE WHEN listing.run_id > excluded.run_id THEN listing.run_id ELSE excluded.run_id END,
+  stamp = excluded.stamp, natural_key = excluded.natural_key, name = excluded.name,
+  scope = excluded.scope, fields = excluded.fields
+""")
+
+DELETE_UNLISTED = text("""
+DELETE FROM listing WHERE connection_id = :connection AND entity = :entity AND run_id < :number
 """)
 
 

@@ -248,7 +248,10 @@ class FlowState(Base):
 
 
 class ListingRow(Base):
-    """The target's side as listed by one run (at most 10 minutes old), for matching in bulk."""
+    """The target's side as listed (at most 10 minutes old), for matching in bulk.
+
+    ``run_id`` counts the listings: the last one that showed this row.
+    """
 
     __tablename__ = "listing"
     __table_args__ = (
