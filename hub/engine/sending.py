@@ -158,7 +158,11 @@ class Sender:
         if outcome is Outcome.REJECTED:
             return self._rejected(work, result)
         if outcome is Outcome.BLOCKED:
-            missing = result.missing or (self._context.parent_entity or "", work.parent_key or "")
+            parent = (self._context.parent_entity or "", work.parent_key or "")
+            missing = result.missing or parent
+            if missing == parent and work.parent_external is not None:
+                # For all we know it is there: who waits for it would be freed at once.
+                return self._again(work, result.detail)
             return work.settle("blocked", reason=result.detail, blocked=missing)
         if outcome is Outcome.UNKNOWN and result.answered and self._seen_later(work, result):
             return work.settle("in_flight")
