@@ -34,8 +34,9 @@ def test_one_record_that_cannot_be_read_by_key_is_parked_alone(
         with rig.erp.lock:
             rig.erp.put_row("Customer", key, {"CustomerName": f"New {key}"})
     flow, runtime = rig.flow_id("customer"), rig.runtime
+    (erp,) = rig.query("SELECT id FROM connection WHERE key = 'erp'")
     with runtime.tools.database.begin() as connection:
-        put_keys(connection, flow_id=flow, source_id=1, entity="customer", keys=keys,
+        put_keys(connection, flow_id=flow, source_id=erp.id, entity="customer", keys=keys,
                  now_ms=runtime.tools.now_ms())  # fmt: skip
     monkeypatch.setattr(Plugin, "fetch", stumbles)
     for _ in range(4):
