@@ -131,10 +131,14 @@ class Intents:
 
     def refuse(self, connection: Transaction, intents: Iterable[int]) -> None:
         """An intent of a call that was certainly not carried out must not look like one under way."""
-        rows: list[dict[str, Any]] = [{"id": intent} for intent in intents]
+        rows: list[dict[str, Any]] = [{"id": intent, "token": self.token} for intent in intents]
         if rows:
             connection.execute(
-                statement("UPDATE attempt SET outcome = 'refused' WHERE id = :id"), rows
+                # A number whose commit failed may be another claim's now.
+                statement(
+                    "UPDATE attempt SET outcome = 'refused' WHERE id = :id AND claim_token = :token"
+                ),
+                rows,
             )
 
     def withdraw(self, connection: Transaction) -> None:

@@ -89,15 +89,16 @@ class Sender:
         except AmbiguousWrite as error:
             return self._sent(works, [self._unknown(w, str(error)) for w in works], str(error))
         except (RateLimited, ConnectionTrouble, ConfigError) as error:
-            if any(call.unsure or (call.status or 0) // 100 in (2, 3, 5) for call in self._calls):
-                # Some calls of this batch may be done: what they made must be looked up first.
+            if self._partly_done():
                 return self._sent(works, [self._unknown(w, str(error)) for w in works], str(error))
             self._refused(works)
             raise DrainStopped(error) from None
         except RecordRejected as error:
             result = LoadResult("", Outcome.REJECTED, detail=str(error), field_errors=_at(error))
             rows = [self._rejected(work, result) for work in works]
-            if len(works) > 1:
+            if len(works) > 1 and self._partly_done():
+                rows = [self._unknown(work, str(error)) for work in works]
+            elif len(works) > 1:
                 rows = [self._again(work, str(error), alone=True) for work in works]
             return self._sent(works, rows, str(error))
         except SQLAlchemyError:
@@ -110,6 +111,10 @@ class Sender:
             return self._sent(works, self._after_failure(works, wrong), str(wrong))
         rows = [self._row(work, result) for work, result in zip(works, results, strict=True)]
         return self._sent(works, rows, "")
+
+    def _partly_done(self) -> bool:
+        """True when some calls of this batch may be done: what they made is looked up first."""
+        return any(call.unsure or (call.status or 0) // 100 in (2, 3, 5) for call in self._calls)
 
     def _after_failure(self, works: Sequence[Work], error: Exception) -> list[Settled]:
         """A plugin bug or a passing fault: creates that may have been sent are looked up."""

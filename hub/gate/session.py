@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub.gate.adapter import NotSent
 from hub.gate.body import encode
 from hub.gate.call import Call, moved, trouble
@@ -208,6 +210,10 @@ class GateSession:
             raise
         except (ConnectionTrouble, RateLimited) as error:
             self.counted = error
+            raise
+        except SQLAlchemyError:
+            # What the fence noted is not on disk: nothing more is sent on the strength of it.
+            self._lost = LeaseLost("the hub's database failed before the call; nothing was sent")
             raise
         return permit, probe
 
