@@ -13,7 +13,7 @@ from hub.engine.runs import (
     release_flow,
     take_flow,
 )
-from hub.outbox import sweep, waiting_counts
+from hub.outbox import free_blocked, sweep, waiting_counts, waits_for_nothing
 from hub.sdk import HubError
 
 
@@ -83,11 +83,14 @@ class Engine:
             return holds[flow_id]
 
         with self.tools.database.read() as session:
-            has_claims = session.connection().exec_driver_sql("SELECT 1 FROM claim LIMIT 1").first()
             flow_ids = list(
                 session.connection().exec_driver_sql("SELECT DISTINCT flow_id FROM claim").scalars()
             )
-        if not has_claims:
+        with self.tools.database.look() as connection:
+            freeable = waits_for_nothing(connection)
+        if freeable:
+            self.tools.database.run(lambda conn: free_blocked(conn, self.tools.now_ms()))
+        if not flow_ids:
             return 0
         for flow_id in flow_ids:
             hold_ms(flow_id)

@@ -1,5 +1,6 @@
 """The mailbox: put, claim, settle, sweep, replay. A queue engine is only a doorbell."""
 
+from hub.outbox.blocked import free_blocked, waits_for_nothing
 from hub.outbox.claim import (
     LEASE_MS,
     claim_due,
@@ -30,6 +31,7 @@ __all__ = [
     "claim_unknown",
     "doubt_sent",
     "end_claim",
+    "free_blocked",
     "give_back",
     "purge",
     "put_keys",
@@ -43,4 +45,5 @@ __all__ = [
     "sweep",
     "upsert_records",
     "waiting_counts",
+    "waits_for_nothing",
 ]
