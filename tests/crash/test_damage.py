@@ -1,0 +1,145 @@
+"""A damaged database is found at start, or what is damaged is read anew: never a wrong send (F55)."""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+import pytest
+from crash_kit import CrashRig, Make, edits
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.seams import SystemClock
+from hub.store import schema, snapshot
+from hub.store.database import Database, DatabaseProblem
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(3000)]
+
+
+def half_way(rig: CrashRig) -> bytes:
+    """Bound records with changes that wait, and new ones: what a wrong send could come from."""
+    rig.fresh()
+    rig.run(wait=3600)
+    edits(rig)
+    connector = rig.query("SELECT id FROM connector")[0].id
+    rig.runtime.settings.set_paused(connector, "test", paused=True)
+    rig.run()
+    rig.runtime.settings.set_paused(connector, "test", paused=False)
+    assert len(rig.messages("pending")) >= 5
+    rig.restart()
+    with closing(sqlite3.connect(database(rig))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return database(rig).read_bytes()
+
+
+def database(rig: CrashRig) -> Path:
+    return rig.home / "home" / "hub.db"
+
+
+def try_damaged(rig: CrashRig, file: bytes, damage: tuple[int, int]) -> str:
+    """Put a damaged file in place and let the hub start and deliver; what it sent is compared."""
+    position, bit = damage
+    torn = bytearray(file)
+    torn[position] ^= 1 << bit
+    rig.restart()
+    for ending in ("-wal", "-shm"):
+        database(rig).with_name(f"hub.db{ending}").unlink(missing_ok=True)
+    database(rig).write_bytes(torn)
+    try:
+        flows = [rig.flow_id(key) for key in ("customer", "location", "contact", "inventory")]
+        for flow in flows:
+            rig.runtime.mover.deliver(flow)
+    except DatabaseProblem:
+        return "refused"
+    except Exception as error:
+        return "refused" if isinstance(error, SQLAlchemyError) else f"stopped: {error!r}"
+    return "delivered"
+
+
+def play(make: Make, series: list[tuple[bytes, int]] | int) -> tuple[dict[str, int], list[str]]:
+    rig = make(shared=False, customers=6, items=3)
+    file = half_way(rig)
+    before = rig.contents()
+    rig.run(wait=3600)
+    right = rig.contents()
+    rng = Random(5)
+    if isinstance(series, int):
+        damages = [(rng.randrange(len(file)), rng.randrange(8)) for _ in range(series)]
+    else:
+        damages = [
+            (at + len(word) - 1, bit)
+            for word, bit in series
+            for at in range(len(file))
+            if file.startswith(word, at)
+        ]
+    ends: dict[str, int] = {}
+    wrong: list[str] = []
+    for damage in damages:
+        half_way(rig)
+        end = try_damaged(rig, file, damage)
+        ends[end] = ends.get(end, 0) + 1
+        for name, row in rig.contents().items():
+            if row != right.get(name) and row != before.get(name):
+                wrong.append(f"{damage} {end}: {name} {row} instead of {right.get(name)}")
+        wrong += [f"{damage} {end}: doubled {e} {k}" for e, k in rig.created_twice()]
+    print(f"{len(damages)} damaged files: {ends}, wrong sends: {len(wrong)}")
+    return ends, wrong
+
+
+def test_one_bit_at_random(make_crash_rig: Make) -> None:
+    ends, wrong = play(make_crash_rig, 4)
+    assert wrong == []
+    assert not [end for end in ends if end.startswith("stopped")]
+
+
+@pytest.mark.slow
+def test_three_hundred_bits_at_random(make_crash_rig: Make) -> None:
+    ends, wrong = play(make_crash_rig, 300)
+    assert wrong == []
+    assert not [end for end in ends if end.startswith("stopped")]
+
+
+@pytest.mark.slow
+def test_one_bit_in_every_place_of_a_key_and_a_name(make_crash_rig: Make) -> None:
+    ends, wrong = play(make_crash_rig, [(b"C000002", 0), (b"Renamed Two", 1), (b"nora@", 2)])
+    assert wrong == []
+    assert not [end for end in ends if end.startswith("stopped")]
+
+
+def test_a_damaged_payload_is_read_anew(make_crash_rig: Make) -> None:
+    rig = make_crash_rig(shared=False, customers=6, items=3)
+    half_way(rig)
+    with rig.runtime.database.begin() as connection:
+        connection.execute(text("UPDATE message SET payload = replace(payload, 'Two', 'Twp')"))
+    rig.run()
+    assert rig.companies()["C000002"]["companyName"] == "Renamed Two"
+
+
+def test_looking_for_damage_at_start_costs_little_and_is_bounded(tmp_path: Path) -> None:
+    made = Database(f"sqlite:///{tmp_path}/hub.db", SystemClock())
+    schema.upgrade(made)
+    with made.begin() as connection:
+        connection.execute(text("CREATE TABLE filler (a TEXT, b TEXT)"))
+        connection.execute(text("CREATE INDEX filler_a ON filler (a)"))
+        connection.execute(
+            text("INSERT INTO filler VALUES (:a, :b)"),
+            [{"a": f"key {n}", "b": "x" * 600} for n in range(60_000)],
+        )
+    made.close()
+    size = (tmp_path / "hub.db").stat().st_size
+    began = time.process_time()
+    snapshot.refuse_damage(made)
+    whole = time.process_time() - began
+    with patch.object(snapshot, "QUICK_BYTES", size - 1):
+        began = time.process_time()
+        snapshot.refuse_damage(made)
+        quick = time.process_time() - began
+    made.close()
+    print(
+        f"{size // 1_000_000} MB: {whole * 1000:.0f} ms whole, {quick * 1000:.1f} ms above the limit"
+    )
+    assert whole < 2.0
+    assert quick < 0.05
