@@ -37,6 +37,7 @@ class PostgresBell:
         self._heard = heard
         self._missed = missed
         self._stop = threading.Event()
+        self._lost = False
         self._thread = threading.Thread(target=self._listen, name="doorbell", daemon=True)
 
     def ring(self, flow_id: int) -> None:
@@ -63,7 +64,9 @@ class PostgresBell:
             try:
                 self._listen_once()
             except (psycopg.Error, SQLAlchemyError):
-                log.warning("The doorbell lost the database; it listens again as soon as it can")
+                if not self._lost:
+                    log.warning("The doorbell lost the database; it listens as soon as it can")
+                self._lost = True
             self._stop.wait(AGAIN_SECONDS)
 
     def _listen_once(self) -> None:
@@ -72,6 +75,7 @@ class PostgresBell:
         address = url.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True, connect_timeout=10) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
+            self._lost = False
             self._missed()
             while not self._stop.is_set():
                 for notice in connection.notifies(timeout=LOOK_SECONDS):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from hub.seams import Clock
+from hub.store.database import is_away
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +70,11 @@ class ThreadDoorbell:
                 self._running.add(flow_id)
             try:
                 self._work(flow_id)
-            except Exception:
-                log.exception("Work on flow %s ended unexpectedly; the sweep tries again", flow_id)
+            except Exception as error:
+                if is_away(error):
+                    log.warning("The database is away; work on flow %s goes on after it", flow_id)
+                else:
+                    log.exception("Work on flow %s broke off; the sweep tries again", flow_id)
             finally:
                 with self._lock:
                     self._running.discard(flow_id)

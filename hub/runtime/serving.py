@@ -160,6 +160,10 @@ class Serving:
         until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
         with runtime.write() as session:
             session.merge(Lease(name=self._lease_name(), owner=runtime.owner, until=until))
+            session.execute(
+                text("DELETE FROM lease WHERE name LIKE 'serving:%' AND until < :now"),
+                {"now": runtime.tools.now_ms()},
+            )
 
     def _tick(self) -> None:
         runtime = self._runtime

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from hub.seams import Clock
+from hub.store.database import is_away
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class SchedulerLoop:
         self._clock = clock
         self._tick = tick
         self._scheduler: BackgroundScheduler | None = None
+        self._away = False
         self._stop = threading.Event()
         self._watchdog = threading.Thread(target=self._watch, name="clock-watchdog", daemon=True)
         self._offset = self._measure()
@@ -62,8 +64,17 @@ class SchedulerLoop:
     def _safe_tick(self) -> None:
         try:
             self._tick()
-        except Exception:
-            log.exception("A tick of the scheduler failed; the next one tries again")
+        except Exception as error:
+            if not is_away(error):
+                log.exception("A tick of the scheduler failed; the next one tries again")
+            elif not self._away:
+                # Said once: it may be minutes, and a tick comes every two seconds.
+                log.warning("The database is away; the hub goes on as soon as it is back")
+            self._away = is_away(error)
+        else:
+            if self._away:
+                log.warning("The database is back")
+            self._away = False
 
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

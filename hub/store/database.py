@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.seams import Clock, SystemClock
@@ -192,6 +192,13 @@ class Database:
             while kept:
                 kept.pop().close()
         self.engine.dispose()
+
+
+def is_away(error: BaseException) -> bool:
+    """True when the server could not be reached or ended the connection; it may come back (F44)."""
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or isinstance(error, OperationalError)
+    )
 
 
 def _postgresql(url: URL) -> Engine:

@@ -5,7 +5,10 @@ import secrets
 
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
+
+from hub.store.database import is_away
 
 log = logging.getLogger("hub.web")
 
@@ -17,6 +20,10 @@ WORDS = {
     413: ("Too much was sent at once", "A form may hold 1 MB. Nothing was saved."),
     503: ("The hub is not ready", ""),
 }
+DATABASE_AWAY = (
+    "The database cannot be reached",
+    "The hub goes on by itself as soon as it is back. Load this page again in a moment.",
+)
 FORM_TOO_OLD = (
     "This form is no longer valid",
     (
@@ -30,6 +37,7 @@ def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(HTTPException, known_error)
+    app.register_error_handler(DBAPIError, database_trouble)
     app.register_error_handler(Exception, our_fault)
 
 
@@ -63,6 +71,19 @@ def known_error(error: Exception) -> Response:
     for name, value in error.get_headers(request.environ):
         if name.lower() in ("allow", "retry-after"):
             answer.headers[name] = value
+    return answer
+
+
+def database_trouble(error: Exception) -> Response:
+    """A server that is away comes back: 503 and when to ask again, no fault of the page (F44)."""
+    if not is_away(error):
+        return our_fault(error)
+    log.warning("The database is away: %s %s answered 503", request.method, request.path)
+    try:
+        answer = _page(503, *DATABASE_AWAY)
+    except DBAPIError:  # the frame of the page asks the database too
+        answer = Response(". ".join(DATABASE_AWAY), 503, mimetype="text/plain")
+    answer.headers["Retry-After"] = "5"
     return answer
 
 
