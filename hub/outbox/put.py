@@ -92,6 +92,8 @@ ON CONFLICT (dedup_key) WHERE {WAITING} DO UPDATE SET
   blocked_entity = NULL, blocked_key = NULL, updated_at = excluded.updated_at
 """)
 
+RUNS = ("in_flight", "unknown")
+
 MOVE_CURSOR = text("""
 INSERT INTO cursor (flow_id, partition, position, tie, updated_at)
 VALUES (:flow, :partition, :position, :tie, :now)
@@ -238,15 +240,16 @@ def _moves_children(row: Any, record: Incoming) -> bool:
 
 
 def _overtakes(last: Any, record: Incoming, *, whole: bool) -> bool | None:
-    """True for a newer reading than what is on its way, False for an older one; None: no matter.
+    """True for other content than what is on its way, False for older than what runs, else None.
 
         settled a ── b read, waits or runs ── a read again ── b sent: a has to follow it
-    A row with the key alone is read afresh before it is sent.
+    A row with the key alone is read afresh before it is sent; one that waits is never overwritten
+    by an older reading.
     """
     if last is None or last.key_only:
         return None
     if not whole and record.source_version < (last.source_version or ""):
-        return False
+        return False if last.status in RUNS else None
     return True if last.canonical_hash != record.canonical_hash else None
 
 
@@ -254,7 +257,7 @@ def _is_on_its_way(row: Any, last: Any, record: Incoming, rule_version: str) -> 
     """True when the very same content runs, or waits (parked, blocked) and was never settled."""
     if last is None or last.canonical_hash != record.canonical_hash:
         return False
-    running = last.status in ("in_flight", "unknown")
+    running = last.status in RUNS
     bare = row is not None and row.canonical_hash is None
     return last.rule_version == rule_version and (running or bare)
 
