@@ -109,7 +109,7 @@ class Delivery:
 
     def _judge_mode(self) -> None:
         """Batch or one by one: judged once, on the backlog when the drain begins."""
-        with self._tools.database.begin() as connection:
+        with self._tools.database.look() as connection:
             waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
             self._unbound = unbound_due(connection, self._context, self._tools.now_ms())
         threshold = int(self._context.messages.get("threshold_count") or 0)
@@ -117,7 +117,7 @@ class Delivery:
         self.bulk = batch and self._context.batch_limit > 1 and waiting["due"] > threshold
 
     def _anything_due(self) -> bool:
-        with self._tools.database.begin() as connection:
+        with self._tools.database.look() as connection:
             waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
         return waiting["unknown_due"] > 0 or (waiting["due"] > 0 and not self._read_back.count)
 
@@ -295,7 +295,7 @@ class Delivery:
         """While the end of the first create is not known, no second one is made."""
         if not self._waits_for_first():
             return False
-        with self._tools.database.begin() as connection:
+        with self._tools.database.look() as connection:
             waiting = waiting_counts(connection, self._context.flow_id, self._tools.now_ms())
         return waiting["unknown"] > 0
 

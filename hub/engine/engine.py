@@ -100,7 +100,7 @@ class Engine:
 
     def waiting(self, flow_id: int) -> dict[str, int]:
         """Return how many messages of a flow are due, later, unknown and blocked."""
-        with self.tools.database.begin() as connection:
+        with self.tools.database.look() as connection:
             return waiting_counts(connection, flow_id, self.tools.now_ms())
 
 

@@ -242,7 +242,7 @@ class FlowRun:
     def _deliver(
         self, context: FlowContext, source: Callable[[], Any], summary: RunSummary
     ) -> None:
-        with self.tools.database.begin() as connection:
+        with self.tools.database.look() as connection:
             waiting = waiting_counts(connection, context.flow_id, self.tools.now_ms())
         if not (waiting["due"] or waiting["unknown_due"]):
             return
