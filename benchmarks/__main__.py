@@ -9,80 +9,70 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.world import SEED, WIDE, Hub, Simulator, measured, store_calls
+from benchmarks.growth import growth, history, memory
+from benchmarks.measure import least, line, ours, plain, plain_on, ratio, world
+from benchmarks.peer import peer
+from benchmarks.recovery import kill, latency
+from benchmarks.world import Hub, Simulator, store_calls
 
 COMPANIES = 5000
 ITEMS = 21_666
 """The store lacks every thirteenth: 20,000 levels are there."""
 
 
-def pair(customers: int, items: int, *store: str) -> tuple[Simulator, Simulator]:
-    size = ("--customers", str(customers), "--items", str(items))
-    return (
-        Simulator("acumatica", *size, "--quota", "none"),
-        Simulator("bigcommerce", *size, *WIDE, *store),
+def _customers(name: str, target: str, **messages: bool) -> None:
+    beside, done = least(
+        lambda: plain("customers", COMPANIES, 0), lambda: ours("customer", COMPANIES, 0, **messages)
+    )
+    ratio(
+        f"CPU, {COMPANIES:,} customers, {name}: hub / plain loop",
+        target,
+        done,
+        beside,
+        f"{done['created']:,} / {beside['sent']:,} created",
     )
 
 
-def plain(kind: str, customers: int, items: int) -> dict[str, float]:
-    erp, store = pair(customers, items)
-    try:
-        return measured(
-            ["benchmarks.plain", kind, json.dumps(erp.parameters), json.dumps(store.parameters)]
-        )
-    finally:
-        erp.stop()
-        store.stop()
-
-
-def ours(flow: str, customers: int, items: int, *store_options: str, **messages: bool) -> dict:
-    """One first sync: the flow's counts, CPU seconds, and the store's calls."""
-    erp, store = pair(customers, items, *store_options)
-    hub = None
-    try:
-        hub = Hub(erp, store, **messages)
-        before = store.stats()
-        done = hub.sync(flow)
-        return {**done, **done["flows"][flow], "calls": store_calls(before, store.stats())}
-    finally:
-        if hub is not None:
-            hub.remove()
-        erp.stop()
-        store.stop()
-
-
-def line(figure: str, target: str, value: str) -> None:
-    print(f"{figure:<62} {target:>10}   {value}", flush=True)
-
-
 def customers() -> None:
-    beside = plain("customers", COMPANIES, 0)
-    for name, target, messages in (
-        ("bulk", "<= 0.45", {}),
-        ("one by one", "<= 1.6", {"batch": False}),
-    ):
-        done = ours("customer", COMPANIES, 0, **messages)
-        line(
-            f"CPU, {COMPANIES:,} customers, {name}: hub / plain loop",
-            target,
-            f"{done['cpu'] / beside['cpu']:.2f}  ({done['cpu']:.2f} s / {beside['cpu']:.2f} s, "
-            f"{done['created']:,} / {beside['sent']:,} created, seed {SEED})",
-        )
+    """CPU of a first load in batches of ten, beside a loop that sends one by one."""
+    _customers("bulk", "<= 0.45")
+
+
+def singles() -> None:
+    """The same, both one by one."""
+    _customers("one by one", "<= 1.6", batch=False)
 
 
 def stock() -> None:
-    beside = plain("stock", 0, ITEMS)
-    done = ours("inventory", 0, ITEMS)
-    line(
+    """CPU and calls of 20,000 stock levels with listing and read-back."""
+    beside, done = least(lambda: plain("stock", 0, ITEMS), lambda: ours("inventory", 0, ITEMS))
+    ratio(
         "CPU, 20,000 stock levels, listing and read-back: hub / plain",
         "<= 6",
-        f"{done['cpu'] / beside['cpu']:.2f}  ({done['cpu']:.2f} s / {beside['cpu']:.2f} s, "
-        f"{done['updated'] + done['adopted']:,} / {beside['sent']:,} levels, seed {SEED})",
+        done,
+        beside,
+        f"{done['updated'] + done['adopted']:,} / {beside['sent']:,} levels",
     )
     writes = sum(n for call, n in done["calls"].items() if call.startswith("PUT"))
     reads = sum(n for call, n in done["calls"].items() if call.endswith("/inventory/items"))
     line("Store calls, 20,000 stock levels: writes", "<= 11", str(writes))
     line("Store calls, 20,000 stock levels: listing reads", "<= 42", str(reads))
+
+
+def same() -> None:
+    """CPU of reading 20,000 stock levels again when none has changed."""
+    with world(0, ITEMS) as (hub, erp, shop):
+        hub.sync("inventory")
+        beside, reading, done = least(
+            lambda: plain_on("stock", erp, shop),
+            lambda: plain_on("levels", erp, shop),
+            lambda: hub.sync("inventory", mode="full"),
+        )
+    flow = done["flows"]["inventory"]
+    what = f"{flow['unchanged'] + flow['filtered']:,} of {flow['read']:,} as before"
+    figure = "CPU, 20,000 stock levels unchanged: hub / plain"
+    ratio(f"{figure} loop as above", "<= 2.5", done, beside, what)
+    ratio(f"{figure} reading alone", "", done, reading, what)
 
 
 def calls() -> None:
@@ -99,20 +89,9 @@ def calls() -> None:
         )
 
 
-def memory() -> None:
-    peaks = [ours("customer", count, 0)["peak_kb"] / 1024 for count in (2000, 50_000)]
-    line(
-        "Peak memory, 2,000 to 50,000 customers",
-        "< 15 %",
-        f"{100 * (peaks[1] / peaks[0] - 1):+.0f} %  ({peaks[0]:.0f} MB, {peaks[1]:.0f} MB)",
-    )
-
-
 def silence() -> None:
     """A run in which nothing changed, and one in which one per cent did."""
-    erp, store = pair(1000, 200)
-    hub = Hub(erp, store)
-    try:
+    with world(1000, 200) as (hub, erp, store):
         hub.sync()
         hub.sync()
         before, reads = store.stats(), erp.stats()
@@ -137,10 +116,6 @@ def silence() -> None:
             f"{done['read'] - done['filtered'] - done['unchanged']}",
             f"{written}  ({done['filtered']} of them filtered, flows {flows})",
         )
-    finally:
-        hub.remove()
-        erp.stop()
-        store.stop()
 
 
 def quota() -> None:
@@ -175,24 +150,20 @@ def quota() -> None:
 
 def idle() -> None:
     """Memory of a serving hub that has nothing to do."""
-    erp, store = pair(120, 400)
-    hub = Hub(erp, store)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hub", "run", "--port", "0"],
-        env=hub.environ,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        time.sleep(20)
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        kilobytes = int(status.split("VmRSS:")[1].split()[0])
-        line("Idle hub, resident memory", "<= 120 MB", f"{kilobytes / 1024:.0f} MB")
-    finally:
-        process.terminate()
-        process.wait(40)
-        hub.remove()
-        erp.stop()
-        store.stop()
+    with world(120, 400) as (hub, _erp, _store):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hub", "run", "--port", "0"],
+            env=hub.environ,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(20)
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            kilobytes = int(status.split("VmRSS:")[1].split()[0])
+            line("Idle hub, resident memory", "<= 120 MB", f"{kilobytes / 1024:.0f} MB")
+        finally:
+            process.terminate()
+            process.wait(40)
 
 
 def install() -> None:
@@ -216,22 +187,30 @@ def install() -> None:
 
 FIGURES: dict[str, Callable[[], None]] = {
     "customers": customers,
+    "singles": singles,
     "stock": stock,
+    "same": same,
     "calls": calls,
     "memory": memory,
     "silence": silence,
+    "latency": latency,
+    "kill": kill,
+    "history": history,
     "idle": idle,
     "quota": quota,
     "install": install,
 }
+BY_NAME: dict[str, Callable[[], None]] = {"growth": growth, "peer": peer}
+"""Only when asked for: minutes of 200,000 customers, and a package from outside."""
 
 
 def main(names: list[str]) -> None:
-    unknown = [name for name in names if name not in FIGURES]
+    every = {**FIGURES, **BY_NAME}
+    unknown = [name for name in names if name not in every]
     if unknown:
-        raise SystemExit(f"There is no figure {unknown[0]}. There are: {', '.join(FIGURES)}.")
+        raise SystemExit(f"There is no figure {unknown[0]}. There are: {', '.join(every)}.")
     for name in names or FIGURES:
-        FIGURES[name]()
+        every[name]()
 
 
 if __name__ == "__main__":

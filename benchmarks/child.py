@@ -55,14 +55,14 @@ class Samples:
             print("{:5.1f} %  {:5.1f} %  ".format(*shares) + name, file=sys.stderr)
 
 
-def main(mode: str, flows: list[str]) -> None:
+def main(mode: str, wait: float, flows: list[str]) -> None:
     runtime = build(keep_alive=True)
     tune_memory()
     started = cpu()
     samples = Samples() if os.environ.get("BENCH_PROFILE") else None
     if samples:
         samples.start()
-    done = Sync(runtime, "BENCH").run(flows, mode=mode)
+    done = Sync(runtime, "BENCH").run(flows, mode=mode, wait=wait)
     spent = cpu() - started
     if samples:
         samples.show()
@@ -72,4 +72,4 @@ def main(mode: str, flows: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[2], sys.argv[3:])
+    main(sys.argv[2], float(sys.argv[3]), sys.argv[4:])

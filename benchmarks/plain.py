@@ -53,8 +53,8 @@ class Loop:
         self.logout_url = f"{erp['base_url']}/entity/auth/logout"
         self.erp.post(f"{erp['base_url']}/entity/auth/login", json=body).raise_for_status()
 
-    def customers(self) -> int:
-        """Read all customers by page, send each as a company."""
+    def customers(self, most: int = 0) -> int:
+        """Read all customers by page, send each as a company; ``most``: no more than so many."""
         sent = skip = 0
         while True:
             params = {
@@ -70,6 +70,8 @@ class Loop:
                 if at(row, "Status") in SELLING and (body := company(row)):
                     reply = self.store.post(f"{self.b2b}/companies", json=body)
                     sent += reply.ok and reply.json()["code"] == 200
+                    if sent == most:
+                        return sent
             if len(rows) < PAGE:
                 return sent
             skip += PAGE
@@ -90,8 +92,8 @@ class Loop:
                 return levels
             page += 1
 
-    def stock(self) -> int:
-        """Read all stock, list the store, send in batches, list again and compare."""
+    def levels(self) -> dict[str, float]:
+        """Read all stock and add up what is available, by SKU."""
         answer = self.erp.put(
             f"{self.erp_url}/StorageDetailsInquiry", params={"$expand": "StorageDetails"}, json={}
         )
@@ -100,6 +102,11 @@ class Loop:
         for row in answer.json()["StorageDetails"]:
             sku = row["InventoryID"]["value"]
             wanted[sku] = wanted.get(sku, 0) + row["QtyAvailable"]["value"]
+        return wanted
+
+    def stock(self) -> int:
+        """Read all stock, list the store, send in batches, list again and compare."""
+        wanted = self.levels()
         there = self.listing()
         lines = [
             {"location_id": 1, "sku": sku, "quantity": max(0, math.floor(quantity))}
@@ -155,12 +162,16 @@ def company(row: dict[str, Any]) -> dict[str, Any] | None:
     return {name: value for name, value in body.items() if value != ""}
 
 
-def main(kind: str, erp: str, store: str) -> None:
-    started = cpu()
+def main(kind: str, erp: str, store: str, most: str = "0") -> None:
+    started, began = cpu(), time.perf_counter()
     loop = Loop(json.loads(erp), json.loads(store))
-    sent = loop.customers() if kind == "customers" else loop.stock()
+    if kind == "customers":
+        sent = loop.customers(int(most))
+    else:
+        sent = loop.stock() if kind == "stock" else len(loop.levels())
     loop.erp.post(loop.logout_url)
-    print(json.dumps({"sent": sent, "cpu": cpu() - started}))
+    spent = time.perf_counter() - began
+    print(json.dumps({"sent": sent, "cpu": cpu() - started, "seconds": spent}))
 
 
 if __name__ == "__main__":

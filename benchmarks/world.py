@@ -65,6 +65,16 @@ class Simulator:
         )
         urllib.request.urlopen(request).close()
 
+    def faults(self, *script: Mapping[str, Any]) -> None:
+        """Let these requests go wrong from now on."""
+        request = urllib.request.Request(
+            f"{self.url}/_sim/faults",
+            json.dumps(script).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        urllib.request.urlopen(request).close()
+
     def stop(self) -> None:
         """End the process."""
         self._process.terminate()
@@ -132,9 +142,18 @@ class Hub:
             raise SystemExit(f"hub {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def sync(self, *flows: str, mode: str = "incremental") -> dict[str, Any]:
+    def sync(self, *flows: str, mode: str = "incremental", wait: int = 0) -> dict[str, Any]:
         """Run ``hub sync`` in a measured process: its counts, CPU seconds net of start, memory."""
-        return measured(["benchmarks.child", "sync", mode, *flows], self.environ)
+        return measured(["benchmarks.child", "sync", mode, str(wait), *flows], self.environ)
+
+    def begin(self, *flows: str) -> subprocess.Popen[bytes]:
+        """Start ``hub sync`` as the process that a person would start."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "hub", "sync", "BENCH", *flows],
+            env=self.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def remove(self) -> None:
         """Delete the home."""

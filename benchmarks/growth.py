@@ -1,0 +1,92 @@
+"""Figures of growth: memory over the number of customers, speed over years of history."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import line, ours, world
+from benchmarks.world import SEED, Hub, measured
+
+CUSTOMERS = 2000
+MESSAGES = 1_000_000
+
+OLD = """
+INSERT INTO message (flow_id, record_id, run_id, entity, key, title, dedup_key, status,
+  payload_version, deleted, canonical_hash, source_version, rule_version, due_at, attempts,
+  searches, crashes, isolation, outcome, reason, reason_group, field, remedy, created_at,
+  updated_at)
+SELECT flow_id, record_id, run_id, entity, key, title, dedup_key, 'done',
+  payload_version, deleted, canonical_hash, source_version, rule_version, due_at, 1,
+  0, 0, 0, 'updated', '', '', '', '', created_at - n * 60000, updated_at - n * 60000
+FROM (SELECT * FROM message WHERE status = 'done' LIMIT 2000)
+CROSS JOIN (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < :times)
+  SELECT n FROM c)
+"""
+
+
+def _peak(count: int) -> float:
+    return float(ours("customer", count, 0)["peak_kb"]) / 1024
+
+
+def _memory(*counts: int) -> None:
+    peaks = [_peak(count) for count in counts]
+    line(
+        f"Peak memory, {counts[0]:,} to {counts[-1]:,} customers",
+        "< 15 %",
+        f"{100 * (peaks[-1] / peaks[0] - 1):+.0f} %  "
+        f"({', '.join(f'{peak:.0f} MB' for peak in peaks)}, seed {SEED})",
+    )
+
+
+def memory() -> None:
+    """Peak memory of a first load, small and large."""
+    _memory(2000, 50_000)
+
+
+def growth() -> None:
+    """The same up to 200,000 customers."""
+    _memory(2000, 50_000, 200_000)
+
+
+def _times(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A claim, and the quickest of three syncs in which nothing changed."""
+    claim = measured(["benchmarks.claims"], hub.environ)
+    quiet = [hub.sync() for _ in range(3)]
+    return claim, min(quiet, key=lambda run: run["cpu"])
+
+
+def _grow(home: Path) -> int:
+    """Add settled messages, as years of syncs would have left them; returns how many there are."""
+    database = sqlite3.connect(home / "hub.db")
+    try:
+        kept = database.execute("SELECT count(*) FROM message WHERE status = 'done'").fetchone()[0]
+        database.execute(OLD, {"times": -(-MESSAGES // min(kept, 2000))})
+        database.commit()
+        return int(database.execute("SELECT count(*) FROM message").fetchone()[0])
+    finally:
+        database.close()
+
+
+def history() -> None:
+    """A claim of 200 and a sync without changes, before and after a million messages."""
+    with world(CUSTOMERS, 400) as (hub, _erp, _shop):
+        hub.sync()
+        hub.sync()
+        claim, quiet = _times(hub)
+        count = _grow(hub.home)
+        claim_then, quiet_then = _times(hub)
+    line(
+        f"Claim of {claim['rows']} rows, new / with {count:,} messages of history",
+        "",
+        f"{claim['ms']:.2f} ms / {claim_then['ms']:.2f} ms",
+    )
+    line(
+        "No-change sync of four flows, new / with that history",
+        "",
+        f"{1000 * quiet['cpu']:.0f} ms / {1000 * quiet_then['cpu']:.0f} ms CPU, "
+        f"{_seconds(quiet):.2f} s / {_seconds(quiet_then):.2f} s",
+    )
+
+
+def _seconds(run: dict[str, Any]) -> float:
+    return sum(float(flow["seconds"]) for flow in run["flows"].values())
