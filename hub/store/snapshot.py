@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from hub.store.database import Database, DatabaseProblem
 
@@ -16,6 +16,10 @@ QUICK_BYTES = 64_000_000
 DAMAGED = (
     "The database {path} is damaged ({what}). Nothing was sent. Stop the hub and restore the "
     "newest backup with `hub restore FILE`; the damaged file is kept beside it."
+)
+NOT_OPENED = (
+    "The database {path} cannot be opened ({why}). See that the disk is not full and that the hub "
+    "may write there, then start again."
 )
 
 
@@ -57,6 +61,10 @@ def refuse_damage(database: Database, *, whole: bool = False) -> None:
     if not what:
         try:
             what = _torn(database, whole=whole or path.stat().st_size <= QUICK_BYTES)
+        except OperationalError as error:
+            # The system refused, not the content: a restore would be the wrong advice.
+            why = str(error.orig or error).splitlines()[0]
+            raise DatabaseProblem(NOT_OPENED.format(path=path, why=why)) from None
         except DatabaseError as error:
             what = str(error.orig or error).splitlines()[0]
     if what:

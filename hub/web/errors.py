@@ -5,6 +5,7 @@ import secrets
 
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(HTTPException, known_error)
     app.register_error_handler(DBAPIError, database_trouble)
+    app.register_error_handler(OperationalError, no_database)
     app.register_error_handler(Exception, our_fault)
 
 
@@ -84,6 +86,18 @@ def database_trouble(error: Exception) -> Response:
     except DBAPIError:  # the frame of the page asks the database too
         answer = Response(". ".join(DATABASE_AWAY), 503, mimetype="text/plain")
     answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def no_database(error: Exception) -> Response:
+    """The disk is full, or the database is away or busy: nothing was saved, and it may pass."""
+    if isinstance(error, OperationalError) and "disk is full" in str(error.orig):
+        text = "The disk is full, so nothing was saved. Free some space, then send it again."
+    else:
+        text = "The database does not answer now, so nothing was saved. Try again in a minute."
+    log.error("request failed: %s %s", request.method, request.path, exc_info=error)
+    answer = _page(503, "The hub cannot save now", text)
+    answer.headers["Retry-After"] = "60"
     return answer
 
 
