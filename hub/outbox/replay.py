@@ -37,8 +37,21 @@ def retry_like(connection: Connection, flow_id: int, reason_group: str, now: dat
     return retry(connection, list(ids), now)
 
 
+REMEMBER = text(f"""
+INSERT INTO flow_state (flow_id, record_id, canonical_hash, source_version, rule_version, settled_at)
+SELECT flow_id, record_id, canonical_hash, source_version, rule_version, :now FROM message
+WHERE id IN :ids AND {RETRYABLE} AND canonical_hash IS NOT NULL
+ON CONFLICT (flow_id, record_id) DO UPDATE SET canonical_hash = excluded.canonical_hash,
+  source_version = excluded.source_version, rule_version = excluded.rule_version
+""").bindparams(bindparam("ids", expanding=True))
+
+
 def skip(connection: Connection, ids: Sequence[int], now: datetime, who: str) -> int:
-    """Cancel these waiting messages; the next change of the record makes a new one."""
+    """Cancel these waiting messages; the next change of the record makes a new one.
+
+    What was skipped is remembered, so that the same content read again is not one.
+    """
+    connection.execute(REMEMBER, {"ids": list(ids), "now": to_ms(now)})
     statement = text(
         "UPDATE message SET status = 'cancelled', reason = :reason, updated_at = :now "
         f"WHERE id IN :ids AND {RETRYABLE}"

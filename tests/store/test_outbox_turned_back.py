@@ -3,6 +3,8 @@
 import pytest
 from test_outbox_collapse import Box
 
+from hub.outbox import skip
+
 
 @pytest.fixture
 def box(tmp_path):
@@ -39,3 +41,16 @@ def test_an_older_reading_does_not_queue_behind_a_newer_one_that_runs(box):
     box.claim()
     assert box.put(version="2", content="c").queued == []
     assert box.rows()[1:] == [("in_flight", "b", "3")]
+
+
+def test_what_a_person_skipped_comes_back_with_its_next_change_only(box):
+    box.put("K1", version="2", content="b")
+    box.put("K2", version="2", content="x")
+    with box.database.read() as session:
+        ids = list(session.connection().exec_driver_sql(
+            "SELECT id FROM message WHERE status = 'pending'").scalars())  # fmt: skip
+    assert box.person(skip, ids, box.kit.clock.now(), "Ann") == 2
+    assert box.put("K1", version="2", content="b").queued == []
+    assert box.put("K2", version="2", content="x", whole=True).queued == []
+    assert box.put("K1", version="3", content="a").queued == ["K1"]
+    assert box.put("K2", version="3", content="y").queued == ["K2"]
