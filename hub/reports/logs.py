@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.reports.bounded import last_id_before, like
@@ -81,11 +81,11 @@ def page(session: Session, wanted: LogFilter, *, before: int = 0, size: int = SI
 def _note_end(session: Session, wanted: LogFilter, before: int, found: LogPage) -> None:
     """Say how far was looked when the window, not the log, ended the page."""
     window = _window(session, wanted, before).subquery()
-    last = session.execute(
-        select(window.c.id, window.c.at).order_by(window.c.id.desc()).offset(WINDOW - 1).limit(1)
-    ).first()
-    if last is not None:
-        found.older, found.looked_back_to = last[0], last[1]
+    oldest, at, count = session.execute(
+        select(func.min(window.c.id), func.min(window.c.at), func.count())
+    ).one()
+    if count == WINDOW:
+        found.older, found.looked_back_to = oldest, at
 
 
 def any_entry(session: Session) -> bool:

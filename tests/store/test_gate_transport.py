@@ -1,6 +1,7 @@
 """Calls over real sockets: what a vendor can do to us, and what the operator is told."""
 
 import gzip
+import resource
 import socket
 import struct
 import time
@@ -153,6 +154,24 @@ def test_size_is_bounded_after_unpacking(transport):
     bomb = gzip.compress(b"0" * 50_000_000, 9)
     with vendor(answer(body=bomb, Content_Encoding="gzip")) as server, pytest.raises(TooLarge):
         call(transport, server.url, max_bytes=1_000_000, seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (gzip.compress(b" " * 100_000_000, 1), {"Content_Encoding": "gzip"}),
+        (b"[" + b"0," * 15_000_000 + b"0]", {}),
+    ],
+    ids=["bomb of 100 MB", "30 MB"],
+)
+def test_an_answer_that_is_too_large_costs_no_more_than_what_is_allowed(transport, body, headers):
+    reply = answer(body=body, **headers)
+    with vendor(reply) as server:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(TooLarge, match="20 MB"):
+            call(transport, server.url, max_bytes=20_000_000, seconds=10)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 50_000
 
 
 def test_gzip_is_unpacked(transport):
