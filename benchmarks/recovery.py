@@ -68,7 +68,7 @@ def kill() -> None:
         began = time.perf_counter()
         hub.command("config", "export")
         start = time.perf_counter() - began
-        done = hub.sync("customer", wait=240)
+        done = hub.sync("customer", wait=15)
         ids, doubled = arrived(shop)
         waiting = done["flows"]["customer"]["waiting"]
         line(
