@@ -150,6 +150,7 @@ def test_a_wrong_number_is_named_then_saved_initialized_and_on(site):
     assert "Retry Count must be between 0 and 50. You entered 80." in page.inner_text("#errors")
     assert page.evaluate("document.activeElement.id") == "errors"
     page.locator("#errors a").click()
+    page.wait_for_url("**#f-messages-retry_count")
     page.wait_for_timeout(50)
     assert page.evaluate("document.activeElement.id") == "f-messages-retry_count"
     page.keyboard.press("Control+A")

@@ -4,6 +4,7 @@ import pytest
 from configuration_kit import form_items, running_hub, text_of
 
 from hub.settings import Settings
+from hub.store.tables import CommonConfiguration
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,8 @@ def test_every_field_is_kept_and_shown_again(hub):
 
 
 def test_the_second_of_two_savers_is_told_and_keeps_what_was_typed(hub):
+    with hub.runtime.write() as session:
+        session.query(CommonConfiguration).delete()  # nobody has saved anything yet
     mine = hub.page("/common")
     assert hub.submit("/common", {"retention_days": "50"}).status_code == 303
     answer = hub.submit("/common", {"retention_days": "60"}, page=mine)

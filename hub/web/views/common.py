@@ -75,9 +75,7 @@ def save() -> ResponseReturnValue:
             for key, value in part.items()
         }
     try:
-        moved = services().save_common(
-            raw, who(), expected=operate.number(version) or None
-        )
+        moved = services().save_common(raw, who(), expected=operate.number(version))
     except FieldErrors as wrong:
         return _page(raw, wrong.errors), 422
     except Conflict:
