@@ -26,9 +26,11 @@ run: $(VENV)/.run  ## Set up and start the demo at http://127.0.0.1:8000
 chromium: $(VENV)/.dev
 	@sh scripts/chromium.sh $(BIN)
 
+# Pages wait for the browser most of the time: their tests run beside the rest.
 test: $(VENV)/.dev chromium  ## Set up and run the tests
-	$(BIN)/python -m pytest -q -n 2 -m "not browser"
-	$(BIN)/python -m pytest -q -m browser
+	@$(BIN)/python -m pytest -q -m browser > $(VENV)/browser.txt 2>&1 & browser=$$!; \
+	$(BIN)/python -m pytest -q -n 2 -m "not browser"; rest=$$?; \
+	wait $$browser; pages=$$?; cat $(VENV)/browser.txt; test $$rest -eq 0 -a $$pages -eq 0
 
 torture: $(VENV)/.dev  ## Try every fault, and again with each rule removed (SEEDS=500)
 	$(BIN)/python tests/crash/torture.py $(SEEDS)
