@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.dispatch import Bell, ThreadDoorbell, postgres_bell
 from hub.engine.runs import FlowBusy, next_waiting_run, skip_waiting_runs
 from hub.scheduler import LEADER, Cleaning, SchedulerLoop, Ticker
+from hub.settings.presence import describe
 from hub.settings.users import any_user
 from hub.store.base import to_ms
 from hub.store.owner import owner_is_dead
@@ -54,6 +55,7 @@ class Serving:
         self._loop = SchedulerLoop(getattr(runtime.clock, "host", runtime.clock), self._tick)
         self._swept_at = -SWEEP_SECONDS
         self._leads = False
+        self._yielded = False
 
     def start(self) -> None:
         """Take the database for this process, sweep dead local work, start clock and workers.
@@ -116,6 +118,8 @@ class Serving:
 
     def alive(self) -> tuple[bool, str]:
         """Say whether clock and workers run."""
+        if self._yielded:
+            return False, "Another hub serves this database; this one rests"
         ok = all(self.ready().values())
         return ok, "Clock and workers running" if ok else "Clock or workers stopped"
 
@@ -132,48 +136,68 @@ class Serving:
             return session.execute(found, bound).first() is not None
 
     def _take_serving(self) -> None:
-        runtime = self._runtime
-        now_ms = runtime.tools.now_ms()
-        if not runtime.database.is_sqlite:
-            if self._workers and self._others("name LIKE 'serving:%'"):
-                log.warning(
-                    "Another hub works on this database too. They share the work: each run and "
-                    "each record goes to one of them. Stop one if this was not meant."
-                )
-            self._renew_serving()
-            return
-        with runtime.write() as session:
-            lease = session.get(Lease, SERVING)
-            if lease is not None and lease.owner != runtime.owner:
-                alive = now_ms < to_ms(lease.until) < now_ms + 10 * SERVING_MS
-                if alive and not owner_is_dead(lease.owner):
-                    raise AlreadyServing(
-                        "Another hub serves this database already. Stop it first, or use "
-                        "PostgreSQL for several processes."
-                    )
+        shared = self._workers and not self._runtime.database.is_sqlite
+        if shared and self._others("name LIKE 'serving:%'"):
+            log.warning(
+                "Another hub works on this database too. They share the work: each run and "
+                "each record goes to one of them. Stop one if this was not meant."
+            )
         self._renew_serving()
 
     def _renew_serving(self) -> None:
-        if not (self._workers or self._runtime.database.is_sqlite):
-            return
+        """Take or keep this process's lease. Raises ``AlreadyServing`` (SQLite)."""
         runtime = self._runtime
+        if not (self._workers or runtime.database.is_sqlite):
+            return
         until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
         with runtime.write() as session:
+            if runtime.database.is_sqlite:
+                self._refuse_second(session.get(Lease, SERVING))
             session.merge(Lease(name=self._lease_name(), owner=runtime.owner, until=until))
             session.execute(
                 text("DELETE FROM lease WHERE name LIKE 'serving:%' AND until < :now"),
                 {"now": runtime.tools.now_ms()},
             )
 
+    def _refuse_second(self, lease: Lease | None) -> None:
+        if lease is None or lease.owner == self._runtime.owner:
+            return
+        now_ms = self._runtime.tools.now_ms()
+        alive = now_ms < to_ms(lease.until) < now_ms + 10 * SERVING_MS
+        if alive and not owner_is_dead(lease.owner):
+            raise AlreadyServing(
+                f"Another hub ({describe(lease.owner)}) serves this database already. Stop it "
+                "first, or use PostgreSQL for several processes."
+            )
+
+    def _keep_serving(self) -> bool:
+        """False when another hub took the database while this one was held up (a suspended host)."""
+        try:
+            self._renew_serving()
+        except AlreadyServing as problem:
+            rests = f"{problem} This hub rests meanwhile: its pages stay, it reads and sends nothing."
+        else:
+            rests = ""
+        if rests and not self._yielded:
+            log.error(rests)
+        self._yielded = bool(rests)
+        return not rests
+
     def _tick(self) -> None:
         runtime = self._runtime
+        now = runtime.clock.monotonic()
+        sweeps = now - self._swept_at >= SWEEP_SECONDS
+        if sweeps:
+            self._swept_at = now
+            if not self._keep_serving():
+                self._leads = False
+                return
         with runtime.read() as session:
             if not any_user(session):
-                return  # until the administrator exists the clock stands still (S17)
-        now = runtime.clock.monotonic()
-        if now - self._swept_at >= SWEEP_SECONDS:
-            self._swept_at = now
-            self._renew_serving()
+                # Until the administrator exists the clock stands still (S17).
+                self._swept_at -= SWEEP_SECONDS
+                return
+        if sweeps:
             self._leads = self._clock and self._ticker.lead()
             if self._leads:
                 runtime.mover.sweep()
@@ -188,7 +212,7 @@ class Serving:
 
     def _work(self, flow_id: int) -> None:
         runtime = self._runtime
-        if runtime.stopping.is_set() or not self._may_run(flow_id):
+        if runtime.stopping.is_set() or self._yielded or not self._may_run(flow_id):
             return
         run = next_waiting_run(runtime.tools, flow_id)
         try:

@@ -33,6 +33,8 @@ SERVER_SETTINGS = {
 ONE_WRITER = text("SELECT pg_advisory_xact_lock(7204817)")
 AGAIN = {"40P01", "40001", "23505"}
 """Deadlock, serialization failure, and two who inserted the same row at once."""
+AWAY = ("080", "57P")
+"""Classes of SQLSTATE: connection exceptions, and a server that stops or starts."""
 TRIES = 6
 
 Result = TypeVar("Result")
@@ -196,9 +198,11 @@ class Database:
 
 def is_away(error: BaseException) -> bool:
     """True when the server could not be reached or ended the connection; it may come back (F44)."""
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or isinstance(error, OperationalError)
-    )
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", "none of SQLite")
+    lost = isinstance(error, OperationalError) and (state is None or state[:3] in AWAY)
+    return error.connection_invalidated or lost
 
 
 def _postgresql(url: URL) -> Engine:

@@ -5,8 +5,7 @@ import secrets
 
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub.store.database import is_away
@@ -25,6 +24,8 @@ DATABASE_AWAY = (
     "The database cannot be reached",
     "The hub goes on by itself as soon as it is back. Load this page again in a moment.",
 )
+DISK_FULL = "The disk is full, so nothing was saved. Free some space, then send it again."
+BUSY = "The database does not answer now, so nothing was saved. Try again in a minute."
 FORM_TOO_OLD = (
     "This form is no longer valid",
     (
@@ -39,7 +40,6 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(HTTPException, known_error)
     app.register_error_handler(DBAPIError, database_trouble)
-    app.register_error_handler(OperationalError, no_database)
     app.register_error_handler(Exception, our_fault)
 
 
@@ -77,27 +77,21 @@ def known_error(error: Exception) -> Response:
 
 
 def database_trouble(error: Exception) -> Response:
-    """A server that is away comes back: 503 and when to ask again, no fault of the page (F44)."""
-    if not is_away(error):
-        return our_fault(error)
-    log.warning("The database is away: %s %s answered 503", request.method, request.path)
-    try:
-        answer = _page(503, *DATABASE_AWAY)
-    except DBAPIError:  # the frame of the page asks the database too
-        answer = Response(". ".join(DATABASE_AWAY), 503, mimetype="text/plain")
-    answer.headers["Retry-After"] = "5"
-    return answer
-
-
-def no_database(error: Exception) -> Response:
-    """The disk is full, or the database is away or busy: nothing was saved, and it may pass."""
-    if isinstance(error, OperationalError) and "disk is full" in str(error.orig):
-        text = "The disk is full, so nothing was saved. Free some space, then send it again."
+    """The database is away or busy, or the disk is full: nothing was saved, and it passes (F44)."""
+    if is_away(error):
+        log.warning("The database is away: %s %s answered 503", request.method, request.path)
+        title, text, again = *DATABASE_AWAY, "5"
+    elif isinstance(error, OperationalError):
+        full = "disk is full" in str(error.orig)
+        title, text, again = "The hub cannot save now", DISK_FULL if full else BUSY, "60"
+        log.error("request failed: %s %s", request.method, request.path, exc_info=error)
     else:
-        text = "The database does not answer now, so nothing was saved. Try again in a minute."
-    log.error("request failed: %s %s", request.method, request.path, exc_info=error)
-    answer = _page(503, "The hub cannot save now", text)
-    answer.headers["Retry-After"] = "60"
+        return our_fault(error)
+    try:
+        answer = _page(503, title, text)
+    except DBAPIError:  # the frame of the page asks the database too
+        answer = Response(f"{title}. {text}", 503, mimetype="text/plain")
+    answer.headers["Retry-After"] = again
     return answer
 
 

@@ -64,7 +64,7 @@ def disturbed(make_rig: Make, make_proxy: Callable[[], PgProxy], decide: Callabl
     tuple[Rig, PgProxy, int]
 ):  # fmt: skip
     proxy = make_proxy()
-    rig = make_rig(database=proxy.url, customers=4, items=4)
+    rig = make_rig(database=proxy.url, customers=3, items=2)
     proxy.commits, proxy.decide = 0, decide
     stumbled = settle(rig)
     proxy.decide = lambda _n: ""
@@ -74,7 +74,7 @@ def disturbed(make_rig: Make, make_proxy: Callable[[], PgProxy], decide: Callabl
 def test_a_connection_that_ends_at_a_commit_loses_and_doubles_nothing(
     make_rig: Make, make_proxy: Callable[[], PgProxy]
 ) -> None:
-    calm = make_rig(customers=4, items=4)
+    calm = make_rig(customers=3, items=2)
     calm.run(wait=3600)
 
     def decide(number: int) -> Cut:
@@ -94,7 +94,7 @@ def test_a_connection_that_ends_at_a_commit_loses_and_doubles_nothing(
 def test_every_commit_of_a_first_sync(
     make_rig: Make, make_proxy: Callable[[], PgProxy], cut: Cut
 ) -> None:
-    calm = make_rig(customers=4, items=4)
+    calm = make_rig(customers=3, items=2)
     calm.run(wait=3600)
     wanted = outcome(calm)
     nth = cuts = 0

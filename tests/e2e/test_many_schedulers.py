@@ -86,7 +86,7 @@ def ticks(rig: Rig, number: int) -> tuple[int, list[BaseException]]:
 
 @BOTH
 def test_four_schedulers_make_one_run_per_tick(make_rig: Make, server: bool) -> None:
-    assert ticks(begin(make_rig), 25) == (25, [])
+    assert ticks(begin(make_rig), 10) == (10, [])
 
 
 @pytest.mark.slow
