@@ -79,14 +79,16 @@ class Work:
 def work_from(row: Any) -> Work:
     """Build from a claimed row of the outbox.
 
-    A payload that does not have the hash it was stored with is damaged: it is read anew.
+    A payload that does not have the hash it was stored with is damaged: it is read anew. A whole
+    one names its record itself; the column beside it has no hash.
     """
     payload: str | None = row.payload
     if payload and row.canonical_hash and content_hash(payload) != row.canonical_hash:
         payload = None
+    canonical: dict[str, Any] = json.loads(payload) if payload else {}
     return Work(
         id=row.id,
-        key=row.key,
+        key=canonical.get("key") or row.key,
         record_id=row.record_id,
         title=row.title,
         payload=payload,
@@ -99,5 +101,5 @@ def work_from(row: Any) -> Work:
         created_at=row.created_at,
         status=row.status,
         outcome=row.outcome,
-        canonical=json.loads(payload) if payload else {},
+        canonical=canonical,
     )

@@ -59,6 +59,11 @@ def try_damaged(rig: CrashRig, file: bytes, damage: tuple[int, int]) -> str:
     return "delivered"
 
 
+def where(file: bytes, position: int) -> bytes:
+    """What stands around the damaged byte."""
+    return file[position - 120 : position + 40]
+
+
 def play(make: Make, series: list[tuple[bytes, int]] | int) -> tuple[dict[str, int], list[str]]:
     rig = make(shared=False, customers=6, items=3)
     file = half_way(rig)
@@ -83,7 +88,8 @@ def play(make: Make, series: list[tuple[bytes, int]] | int) -> tuple[dict[str, i
         ends[end] = ends.get(end, 0) + 1
         for name, row in rig.contents().items():
             if row != right.get(name) and row != before.get(name):
-                wrong.append(f"{damage} {end}: {name} {row} instead of {right.get(name)}")
+                other = {n: v for n, v in row.items() if right.get(name, {}).get(n) != v}
+                wrong.append(f"{damage} {end}: {name} {other}, was {where(file, damage[0])}")
         wrong += [f"{damage} {end}: doubled {e} {k}" for e, k in rig.created_twice()]
     print(f"{len(damages)} damaged files: {ends}, wrong sends: {len(wrong)}")
     return ends, wrong
