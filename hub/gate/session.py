@@ -34,6 +34,7 @@ from hub.sdk import (
     http_date,
 )
 from hub.seams import crashpoint
+from hub.store.database import is_away
 from hub.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,11 @@ def _never_hiding_the_answer() -> Iterator[None]:
     """What the hub notes about a call must not hide how the call ended: a create may be done."""
     try:
         yield
-    except Exception:
-        log.exception("A finished call could not be noted")
+    except Exception as error:
+        if is_away(error):
+            log.warning("A finished call could not be noted: the database is away")
+        else:
+            log.exception("A finished call could not be noted")
 
 
 class GateSession:

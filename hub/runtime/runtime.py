@@ -36,7 +36,7 @@ from hub.seams import Clock, Rng, SystemClock
 from hub.settings import Context, Lookups, Settings, ensure_keys
 from hub.settings.connection_values import get_connection
 from hub.store import schema, snapshot
-from hub.store.database import Database, DatabaseProblem
+from hub.store.database import Database, DatabaseProblem, is_away
 from hub.store.owner import owner_is_dead, process_owner
 from hub.store.tables import Connector, Flow, Run
 from hub.vault import Redactor, Vault
@@ -259,8 +259,9 @@ class Runtime:
         """End vendor sessions that nobody has used for so long; the next start tries the rest."""
         try:
             self.gate.close_idle(self.open_resolved, older_than=seconds)
-        except SQLAlchemyError:
-            log.exception("Idle sessions could not be signed out; the next start tries again")
+        except SQLAlchemyError as error:
+            why = "the database is away" if is_away(error) else f"{type(error).__name__}: {error}"
+            log.warning("Idle sessions were not signed out (%s); the next start tries again", why)
 
 
 def _first_line(error: OperationalError) -> str:

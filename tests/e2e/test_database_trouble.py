@@ -78,9 +78,9 @@ def test_a_connection_that_ends_at_a_commit_loses_and_doubles_nothing(
     calm.run(wait=3600)
 
     def decide(number: int) -> Cut:
-        if number > 400 or number % 11:
+        if number > 160 or number % 8:
             return ""
-        return "before" if number % 22 else "after"
+        return "before" if number % 16 else "after"
 
     rig, proxy, stumbled = disturbed(make_rig, make_proxy, decide)
     print(f"\n{len(proxy.cuts)} cuts of {proxy.commits} commits, stumbled {stumbled} times")

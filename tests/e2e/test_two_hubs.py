@@ -19,7 +19,7 @@ from hub.settings.users import create_user
 Make = Callable[..., Rig]
 
 
-def test_of_three_started_at_once_one_serves_and_the_others_end_with_a_sentence(
+def test_of_two_started_at_once_one_serves_and_the_other_ends_with_a_sentence(
     make_rig: Make,
 ) -> None:
     rig = make_rig(customers=1, items=1)
@@ -29,10 +29,10 @@ def test_of_three_started_at_once_one_serves_and_the_others_end_with_a_sentence(
             [sys.executable, "-m", "hub", "run", "--port", str(free_port())], env=rig.environ,
             text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]  # fmt: skip
     said = []
-    while len(said) < 2:
+    while not said:
         for hub in hubs:
             if hub.poll() is not None:
                 said.append((hub.returncode, hub.communicate()[1]))
