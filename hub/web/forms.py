@@ -127,7 +127,8 @@ class Field:
         """The choices, and ticked values that are no longer among them, so that none is lost."""
         known = {choice.value for choice in self.choices}
         gone = sorted(value for value in self.ticked if value not in known)
-        return [*self.choices, *(Choice(value, value, "not found any more") for value in gone)]
+        note = "not found any more" if self.choices else "list not read yet"
+        return [*self.choices, *(Choice(value, value, note) for value in gone)]
 
 
 def field_of(spec: ParameterSpec, value: Any, *, prefix: str = "", **extra: Any) -> Field:
