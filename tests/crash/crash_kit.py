@@ -3,14 +3,18 @@
 import multiprocessing
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pg
 import worker
 from rig import REGISTRY, Rig
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 # The fork server imports the hub once; each child then starts in milliseconds.
 os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -57,11 +61,14 @@ class CrashRig(Rig):
         options.setdefault("items", 4)
         options.setdefault("messages", {"threshold_count": 0})
         self.mutant = ""
+        self.saved_database, self.copies = "", 0
         super().__init__(home, **options)
 
     def fresh(self) -> None:
         """Begin anew: unsynced home, both simulators as seeded, same addresses."""
         self.restart()
+        if "HUB_DATABASE_URL" in self.environ:
+            self._copy_database()
         saved, live = self.home / "saved", self.home / "home"
         if not saved.exists():
             shutil.copytree(live, saved)
@@ -73,6 +80,22 @@ class CrashRig(Rig):
             sim = found.simulator(self.clock, self.seed, options)
             server.sim = server._server.sim = sim
         self._listen(self.store)
+
+    def _copy_database(self) -> None:
+        """A copy of the database as it was when the rig was made; on PostgreSQL a new one each."""
+        url = make_url(self.environ["HUB_DATABASE_URL"])
+        server = url.set(database="postgres").render_as_string(hide_password=False)
+        if not self.saved_database:
+            self.saved_database = f"saved_{url.database}"
+            _copy(server, str(url.database), self.saved_database)
+        self.copies += 1
+        name = f"{self.saved_database}_{self.copies}"
+        _copy(server, self.saved_database, name)
+        if self.copies > 1:
+            pg.execute(server, f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
+        self.environ["HUB_DATABASE_URL"] = url.set(database=name).render_as_string(
+            hide_password=False
+        )
 
     def child(self, nth: int = 0, trace: Path | None = None, point: str = "") -> BaseProcess:
         """Start one ``hub sync`` in a process of its own."""
@@ -142,6 +165,18 @@ class CrashRig(Rig):
         self.run(mode="full")
         base.wasted = [f"{e['entity']} {e['key']} {e['effect']}" for e in self.effects(mark)]
         return base
+
+
+def _copy(server: str, source: str, target: str) -> None:
+    """A connection that was just closed may be there for a moment more."""
+    for tries in range(20):
+        try:
+            pg.execute(server, f"CREATE DATABASE {target} TEMPLATE {source}")
+            return
+        except OperationalError:
+            if tries == 19:
+                raise
+            time.sleep(0.1)
 
 
 Make = Callable[..., CrashRig]
