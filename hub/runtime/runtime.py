@@ -268,6 +268,19 @@ def _first_line(error: OperationalError) -> str:
     return (str(error.orig).strip().splitlines() or ["no reason given"])[0].rstrip(".") + "."
 
 
+def _refuse_unusable(database: Database) -> None:
+    """Make the tables of a new database; raise ``DatabaseProblem`` for one that cannot be served."""
+    snapshot.refuse_damage(database)
+    found = schema.current(database)
+    if found is not None and found != schema.head():
+        raise DatabaseProblem(
+            f"The database is at revision {found}, this version needs {schema.head()}: "
+            "make a backup, then run `hub db upgrade`."
+        )
+    if found is None:
+        schema.upgrade(database)
+
+
 def build(
     environ: Mapping[str, str] | None = None,
     *,
@@ -286,17 +299,13 @@ def build(
     environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or SystemClock()
     database = Database(environment.database_url, clock)
-    snapshot.refuse_damage(database)
-    found = schema.current(database)
-    if found is not None and found != schema.head():
-        raise DatabaseProblem(
-            f"The database is at revision {found}, this version needs {schema.head()}: "
-            "make a backup, then run `hub db upgrade`."
-        )
-    if found is None:
-        schema.upgrade(database)
     redactor = Redactor()
-    vault = ensure_keys(database, environment, redactor)
+    try:
+        _refuse_unusable(database)
+        vault = ensure_keys(database, environment, redactor)
+    except BaseException:
+        database.close()
+        raise
     return Runtime(
         environment,
         database,

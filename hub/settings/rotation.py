@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from hub.config import ConfigProblem, Environment
 from hub.seams import crashpoint
 from hub.settings import audit, presence
 from hub.settings.keys import load_vault, open_vault
-from hub.settings.sealed import SLICE, SealedColumn, sealed_columns
+from hub.settings.sealed import SLICE, Change, SealedColumn, sealed_columns
 from hub.store.database import Database
 from hub.store.owner import process_owner
 from hub.vault import KeyFile, KeyProblem, Redactor, SealBroken, Vault, key_id, new_key, write_keys
+
+Seen = dict[tuple[str, tuple[object, ...]], bytes]
+"""What this rotation left sealed where: column and primary key → bytes."""
 
 
 @dataclass(slots=True)
@@ -107,28 +110,31 @@ def _from_environment(
 
 
 def _seal_anew(database: Database, vault: Vault, result: Rotation, who: str) -> None:
+    seen: Seen = {}
     for column in sealed_columns():
         with database.read() as session:
-            keys = column.keys(session.connection())
-        for start in range(0, len(keys), SLICE):
+            held = list(column.held(session.connection()).items())
+        for start in range(0, len(held), SLICE):
+            # Opened and sealed outside the transaction: who saves meanwhile waits for the writing alone.
+            changes = _resealed(vault, column, held[start : start + SLICE], result, seen)
             with database.core() as connection:
-                _slice(connection, vault, column, keys[start : start + SLICE], result)
+                column.exchange(connection, changes)
                 crashpoint("keys.before_commit")
             crashpoint("keys.after_commit")
-    _last_pass(database, vault, result, who)
+    _last_pass(database, vault, result, seen, who)
 
 
-def _slice(
-    connection: Connection,
+def _resealed(
     vault: Vault,
     column: SealedColumn,
-    keys: Sequence[tuple[object, ...]],
+    held: Sequence[tuple[tuple[object, ...], bytes]],
     result: Rotation,
-) -> None:
-    for key in keys:
-        sealed = column.value(connection, key, lock=True)
-        if sealed is None:
-            continue
+    seen: Seen,
+) -> list[Change]:
+    """Return what is to be written; what opens with no key is named and left as it is."""
+    changes: list[Change] = []
+    for key, sealed in held:
+        seen[column.place, key] = sealed
         try:
             fresh = vault.reseal(sealed)
         except SealBroken:
@@ -137,14 +143,16 @@ def _slice(
                 result.broken.append(place)
             continue
         if fresh is not None:
-            column.replace(connection, key, fresh)
-            result.values += 1
+            seen[column.place, key] = fresh
+            changes.append((key, sealed, fresh))
+    result.values += len(changes)
+    return changes
 
 
-def _last_pass(database: Database, vault: Vault, result: Rotation, who: str) -> None:
+def _last_pass(database: Database, vault: Vault, result: Rotation, seen: Seen, who: str) -> None:
     """Under a lock that no writer passes: what was sealed meanwhile, and the audit row.
 
-    After this nobody seals under an old key: a saver that begins now finds the new key file.
+    What is as it was left is not opened again: savers would wait for ten thousand values. After this nobody seals under an old key: a saver that begins now finds the new key file.
     """
     with database.write() as session:
         connection = session.connection()
@@ -152,7 +160,9 @@ def _last_pass(database: Database, vault: Vault, result: Rotation, who: str) -> 
             names = ", ".join(sorted({column.table.name for column in sealed_columns()}))
             connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
         for column in sealed_columns():
-            _slice(connection, vault, column, column.keys(connection), result)
+            held = column.held(connection).items()
+            fresh = [(k, sealed) for k, sealed in held if seen.get((column.place, k)) != sealed]
+            column.exchange(connection, _resealed(vault, column, fresh, result, seen))
         audit.record(
             session, who, "keys rotated", "sealing key",
             {"keys": list(vault.key_ids[1:])},

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, select, update
+from sqlalchemy import Column, Connection, LargeBinary, Table, bindparam, select, update
 
 from hub.store.database import Database
 from hub.store.tables import Base
 from hub.vault import Vault
 
 SLICE = 500
+Change = tuple[tuple[Any, ...], bytes, bytes]
+"""Primary key of a row, the sealed bytes that it holds, and those that replace them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,32 @@ class SealedColumn:
         query = select(*primary).where(self.column.is_not(None)).order_by(*primary)
         return [tuple(row) for row in connection.execute(query)]
 
+    def held(self, connection: Connection) -> dict[tuple[Any, ...], bytes]:
+        """Return every value by its row's primary key, in one statement."""
+        primary = list(self.table.primary_key)
+        query = select(*primary, self.column).where(self.column.is_not(None)).order_by(*primary)
+        return {tuple(row[:-1]): bytes(row[-1]) for row in connection.execute(query)}
+
     def value(self, connection: Connection, key: Sequence[Any], *, lock: bool = False) -> Any:
         """Return a row's sealed bytes; None when the row is gone or empty."""
         query = select(self.column).where(*self._is(key))
         return connection.execute(query.with_for_update() if lock else query).scalar()
 
-    def replace(self, connection: Connection, key: Sequence[Any], sealed: bytes) -> None:
-        """Write a row's sealed bytes."""
-        statement = update(self.table).where(*self._is(key))
-        connection.execute(statement.values({self.column.name: sealed}))
+    def exchange(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Write new sealed bytes where the old ones still stand."""
+        primary = list(self.table.primary_key)
+        if not changes:
+            return
+        names = [f"k{number}" for number in range(len(primary))]
+        where = [c == bindparam(name) for c, name in zip(primary, names, strict=True)]
+        statement = update(self.table).where(*where, self.column == bindparam("old"))
+        connection.execute(
+            statement.values({self.column.name: bindparam("new")}),
+            [
+                {**dict(zip(names, key, strict=True)), "old": old, "new": new}
+                for key, old, new in changes
+            ],
+        )
 
     def values(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
         """Yield every value with its place."""
