@@ -32,6 +32,8 @@ class SchedulerLoop:
 
     def start(self) -> None:
         """Start ticking."""
+        # It would say two lines per tick: megabytes a day of nothing.
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._new_scheduler()
         self._watchdog.start()
 

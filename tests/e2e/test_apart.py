@@ -19,10 +19,10 @@ Make = Callable[..., Rig]
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.slow,
-    pytest.mark.timeout(700),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not HUB.exists(), reason="hub is not installed beside this Python"),
 ]
-AWAY = 60.0
+AWAY = 300.0
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def parts(rig: Rig, *names: str) -> Iterator[dict[str, subprocess.Popen[str]]]:
     assert set(codes.values()) == {0}, (codes, said)
     traced = {name: text.count("Traceback") for name, text in said.items()}
     print({name: (len(text), traced[name]) for name, text in said.items()})
-    assert sum(traced.values()) <= 12, said
+    assert sum(traced.values()) == 0, said
     assert max(map(len, said.values())) < 50_000, said
 
 
