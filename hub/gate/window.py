@@ -14,6 +14,8 @@ PROBE_MS = 150_000
 """How long a probe may take before another one is let through."""
 FIRST_BACKOFF_MS = 2_000
 LONGEST_BACKOFF_MS = 60_000
+UNDER_WAY = 8
+"""Calls that may have been on their way, uncounted, when the vendor's next window began."""
 SMALLEST_LATENCY_MS, LARGEST_LATENCY_MS = 5, 1_000
 
 
@@ -77,6 +79,13 @@ class Window:
             end = heard_at + int(state.resets_in * 1000) + MARGIN_MS
             if end <= now or end > now + 2 * self.length(spec):
                 return
+            began = end - self.length(spec)
+            if state.remaining is not None and began > self.started_at + self.length(spec) // 2:
+                # Calls of ours opened the vendor's next window: what the last one used is over.
+                self.started_at = began
+                self.used = min(self.used, UNDER_WAY)
+                self.used += max(0, self.limit(spec) - state.remaining)
+                self.rate_percent = min(100, self.rate_percent + 10)
             self.ends_at = end
         elif heard_at < self.started_at:
             return

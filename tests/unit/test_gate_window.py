@@ -80,3 +80,19 @@ def test_a_clock_set_back_does_not_stop_calls():
     window = started(150)
     window.roll(SPEC, NOW - 3_600_000)
     assert window.take(SPEC, NOW - 3_600_000, 100) == (0, False)
+
+
+def test_a_late_call_that_opens_the_vendors_next_window_does_not_cost_that_window():
+    """The last calls of a window arrive after its end: the vendor counts them in the next one."""
+    spec = QuotaSpec("core", "Core API", 100, 30.0)
+    window = Window()
+    window.roll(spec, 1_000_000)
+    for _ in range(84):
+        window.take(spec, 1_010_000, 90)
+    told = QuotaState(limit=100, remaining=98, resets_in=30.0)
+    window.learn(spec, told, 1_030_000, 1_030_010)
+    assert window.used <= 10, "not 84"
+    window.take(spec, 1_030_020, 90)
+    used = window.used
+    window.learn(spec, told, 1_030_000, 1_030_030)
+    assert window.used == used, "telling the same twice changes nothing"
