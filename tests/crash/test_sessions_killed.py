@@ -6,7 +6,14 @@ from crash_kit import Make
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("point", ["signin.before_save", "signin.after_save", "page.after_commit"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "signin.after_save",
+        pytest.param("signin.before_save", marks=pytest.mark.slow),
+        pytest.param("page.after_commit", marks=pytest.mark.slow),
+    ],
+)
 def test_five_kills_leave_no_seat_behind(make_crash_rig: Make, point: str) -> None:
     rig = make_crash_rig(customers=3, items=1, features={"customer": {}},
                          erp={"session_limit": 2})  # fmt: skip
