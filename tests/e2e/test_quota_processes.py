@@ -136,7 +136,8 @@ def test_the_whole_share_is_used_and_nothing_is_refused(
     try:
         deadline = time.monotonic() + 240
         time.sleep(5)
-        tests += test_connections(rig)
+        if share < 100:  # a person's calls live off the reserve
+            tests += test_connections(rig)
         while busy(rig, processes) and time.monotonic() < deadline:
             time.sleep(0.5)
     finally:
