@@ -97,6 +97,8 @@ def begin(rig: Rig, number: int) -> list[subprocess.Popen[str]]:
 def busy(rig: Rig, processes: list[subprocess.Popen[str]]) -> bool:
     if all(process.poll() is not None for process in processes):
         return False
+    if rig.runtime.database.is_sqlite:
+        return True  # each ``hub sync`` ends by itself
     return bool(
         rig.query("SELECT 1 FROM run WHERE status IN ('running','waiting')")
         or rig.query("SELECT 1 FROM message WHERE status IN ('pending','in_flight')")
