@@ -82,7 +82,7 @@ class Confirmation:
     @staticmethod
     def _ended(sent: Sent, rows: list[Settled]) -> Sent:
         outcome = "unknown" if any(row.status == "unknown" for row in rows) else "answered"
-        results = results_json(rows)
+        results = results_json([*(row for row in sent.rows if row.status != "in_flight"), *rows])
         intents = [{**one, "outcome": outcome, "results": results} for one in sent.intents]
         return replace(sent, rows=rows, intents=intents, attempts=[])
 

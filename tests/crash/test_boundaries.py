@@ -48,7 +48,8 @@ def test_each_kind_of_boundary(make_crash_rig: Make, changed: bool) -> None:
     places = sorted({name: n for n, name in enumerate(points, 1)}.values())
     print(f"{len(points)} boundaries, {len(places)} kinds")
     assert len(places) >= 10
-    assert sweep(rig, places, changed=changed) >= 8
+    # Every other one, from another end in each sync; ``--slow`` kills at every boundary.
+    assert sweep(rig, places[changed::2], changed=changed) >= 4
 
 
 @pytest.mark.slow

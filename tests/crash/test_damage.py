@@ -95,6 +95,7 @@ def play(make: Make, series: list[tuple[bytes, int]] | int) -> tuple[dict[str, i
     return ends, wrong
 
 
+@pytest.mark.slow
 def test_one_bit_at_random(make_crash_rig: Make) -> None:
     ends, wrong = play(make_crash_rig, 4)
     assert wrong == []

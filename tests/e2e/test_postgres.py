@@ -45,6 +45,7 @@ def test_two_hubs_on_one_database_deliver_each_record_once(make_rig):
     assert set(eligible(rig)) <= set(rig.companies())
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_under_load_loses_nothing(make_rig):
     """F42, F44: the same hub goes on by itself, and what was acknowledged is there."""
     cluster = pg.new_cluster(fsync=True)
