@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -19,18 +20,32 @@ from hub.settings.users import create_user
 Make = Callable[..., Rig]
 
 
+def answers(port: int) -> None:
+    """Wait until a hub answers."""
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the hub does not answer")
+
+
 def test_of_two_started_at_once_one_serves_and_the_other_ends_with_a_sentence(
     make_rig: Make,
 ) -> None:
     rig = make_rig(customers=1, items=1)
     rig.restart()
-    hubs = [
-        subprocess.Popen(
-            [sys.executable, "-m", "hub", "run", "--port", str(free_port())], env=rig.environ,
+    ports: dict[int, int] = {}
+    hubs = []
+    for _ in range(2):
+        port = free_port()
+        hub = subprocess.Popen(
+            [sys.executable, "-m", "hub", "run", "--port", str(port)], env=rig.environ,
             text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
+        )  # fmt: skip
+        ports[hub.pid] = port
+        hubs.append(hub)
     said = []
     while not said:
         for hub in hubs:
@@ -42,6 +57,7 @@ def test_of_two_started_at_once_one_serves_and_the_other_ends_with_a_sentence(
             time.sleep(0.05)
     (serving,) = hubs
     assert serving.poll() is None
+    answers(ports[serving.pid])  # before that it may not know yet how to end
     serving.terminate()
     assert serving.wait(35) == 0
     serving.communicate()
