@@ -26,7 +26,7 @@ def postgres_bell(
     missed: Callable[[], None],
 ) -> Bell:
     """Return the doorbell over LISTEN and NOTIFY; its driver is imported only here."""
-    from hub.dispatch.postgres import PostgresBell  # noqa: PLC0415
+    from hub.dispatch.postgres import PostgresBell  # noqa: PLC0415 - an extra
 
     return PostgresBell(engine, clock, heard, missed)
 

@@ -22,19 +22,18 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
         raise DatabaseProblem("The source is not at this version's tables: run `hub db upgrade`.")
     schema.upgrade(target)
     counts: dict[str, int] = {}
-    with source.engine.connect() as reading:
-        if not source.is_sqlite:
-            # Every table as of one moment.
-            reading = reading.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
-        with reading.begin(), target.core() as writing:
+    # On PostgreSQL, too, every table as of one moment.
+    level = {} if source.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+    engine = source.engine.execution_options(**level)
+    with engine.connect() as reading, reading.begin(), target.core() as writing:
+        if not target.is_sqlite:
+            writing.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        for table in Base.metadata.sorted_tables:
+            _refuse_rows(writing, table)
+        for table in Base.metadata.sorted_tables:
+            counts[table.name] = _copy(reading, writing, table)
             if not target.is_sqlite:
-                writing.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            for table in Base.metadata.sorted_tables:
-                _refuse_rows(writing, table)
-            for table in Base.metadata.sorted_tables:
-                counts[table.name] = _copy(reading, writing, table)
-                if not target.is_sqlite:
-                    _set_sequence(writing, table)
+                _set_sequence(writing, table)
     return counts
 
 

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from sqlalchemy import text
 
+from hub.gate.window import Window
 from hub.outbox.put import UPSERT_MESSAGE, dedup_key, move_cursor
 from hub.outbox.settle import _UPDATE, Settlement
 from hub.sdk import Cursor, LeaseLost
@@ -167,24 +168,22 @@ def _ignoring(original: Any) -> Any:
     return renew
 
 
+COUNTED: dict[tuple[int, str, str], Window] = {}
+
+
 def _own_memory(_original: Any) -> Any:
     """Every process keeps its own count of the quota."""
-    from hub.gate.window import Window
-
-    memory: dict[tuple[int, Any, str], Any] = {}
+    COUNTED.clear()
 
     def load(self: Any, _hot: Any, account: Any, spec: Any) -> Any:
-        return dataclasses.replace(memory.get((id(self), account.name, spec.key), Window()))
+        return dataclasses.replace(COUNTED.get((id(self), account.name, spec.key), Window()))
 
-    load.memory = memory  # type: ignore[attr-defined]
     return load
 
 
 def _own_memory_save(_original: Any) -> Any:
     def save(self: Any, _hot: Any, account: Any, spec: Any, window: Any) -> None:
-        from hub.gate.limiter import Limiter
-
-        Limiter._load.memory[id(self), account.name, spec.key] = window  # type: ignore[attr-defined]
+        COUNTED[id(self), account.name, spec.key] = window
 
     return save
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crash_kit import Base, CrashRig, Make
+from mutants import applied
 from rig import REGISTRY
 
 from hub.runtime import Runtime, build
@@ -117,3 +118,19 @@ def take_over(rig: CrashRig) -> None:
     with second_hub(rig) as other:
         other.mover.sweep()
         Sync(other, "B2B-US").run()
+
+
+def renamed(rig: CrashRig) -> None:
+    """A synced world in which one customer was renamed a first time."""
+    rig.fresh()
+    rig.run(wait=60)
+    rig.put("Customer", "C000002", CustomerName="First Name")
+
+
+def compared(rig: CrashRig, play: Callable[..., None], mutant: str | None, tally: Tally) -> None:
+    """Play without the disturbance for the right end, then with it and without the rule."""
+    play(disturbed=False)
+    right = rig.contents()
+    with applied(mutant):
+        play(disturbed=True)
+        judged(rig, right, tally)

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from crash_kit import Make, edits
 from mutants import applied
-from scenario_kit import Tally, at, judged, scenario, take_over
+from scenario_kit import Tally, at, compared, judged, renamed, scenario, take_over
 from series import late, wanted
 from sqlalchemy import text
 
@@ -159,9 +159,7 @@ def _stalled_before_settlement(make: Make, mutant: str | None, tally: Tally) -> 
     rig = make(shared=False, features={"customer": {}})
 
     def play(*, disturbed: bool) -> None:
-        rig.fresh()
-        rig.run(wait=60)
-        rig.put("Customer", "C000002", CustomerName="First Name")
+        renamed(rig)
 
         def meanwhile() -> None:
             rig.put("Customer", "C000002", CustomerName="Second Name")
@@ -174,8 +172,4 @@ def _stalled_before_settlement(make: Make, mutant: str | None, tally: Tally) -> 
             rig.put("Customer", "C000002", CustomerName="Second Name")
         rig.run(wait=3600)
 
-    play(disturbed=False)
-    right = rig.contents()
-    with applied(mutant):
-        play(disturbed=True)
-        judged(rig, right, tally)
+    compared(rig, play, mutant, tally)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from crash_kit import CrashRig, Make, edits
 from mutants import applied
-from scenario_kit import Tally, at, judged, scenario
+from scenario_kit import Tally, at, compared, judged, renamed, scenario
 
 from hub.engine.context import load_context
 from hub.engine.reading import Reading, read_source
@@ -40,9 +40,7 @@ def _changed_in_flight(make: Make, mutant: str | None, tally: Tally) -> None:
     rig = make(shared=False, features={"customer": {}})
 
     def play(*, disturbed: bool) -> None:
-        rig.fresh()
-        rig.run(wait=60)
-        rig.put("Customer", "C000002", CustomerName="First Name")
+        renamed(rig)
 
         def meanwhile() -> None:
             rig.put("Customer", "C000002", CustomerName="Second Name")
@@ -57,11 +55,7 @@ def _changed_in_flight(make: Make, mutant: str | None, tally: Tally) -> None:
             meanwhile()
         rig.run(wait=3600)
 
-    play(disturbed=False)
-    right = rig.contents()
-    with applied(mutant):
-        play(disturbed=True)
-        judged(rig, right, tally)
+    compared(rig, play, mutant, tally)
 
 
 @scenario("older fetch after newer poll")
@@ -69,9 +63,7 @@ def _older_fetch(make: Make, mutant: str | None, tally: Tally) -> None:
     rig = make(shared=False, features={"customer": {}})
 
     def play(*, disturbed: bool) -> None:
-        rig.fresh()
-        rig.run(wait=60)
-        rig.put("Customer", "C000002", CustomerName="First Name")
+        renamed(rig)
 
         def newer() -> None:
             rig.put("Customer", "C000002", CustomerName="Second Name")

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e"), str(HERE.parent)]
 
 import scenarios  # noqa: E402 - found beside this file
-from crash_kit import CrashRig  # noqa: E402
+from crash_kit import CrashRig  # noqa: E402 - these as well
 from mutants import MUTANTS  # noqa: E402
 from series import Series, answers, answers_lost, kills, lagging, late  # noqa: E402
 from test_boundaries import begin, points_of  # noqa: E402
