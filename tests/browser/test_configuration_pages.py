@@ -229,17 +229,17 @@ def test_a_slow_erp_holds_up_nothing_on_the_page(site):
     page, clock = site.page, site.runtime.clock
     with site.runtime.write() as session:
         session.query(LookupCache).delete()
-    site.erp.faults.add_option("slow=4")
+    site.erp.faults.add_option("slow=6")
     try:
         started = clock.monotonic()
         page.goto(f"{site.url}/connectors/{KEY}")
         page.locator("#reading").wait_for()
         page.fill("#f-name", "Typed while the ERP is slow")
         page.check("input[name='logging.debug']")
-        assert clock.monotonic() - started < 3
+        assert page.locator("#reading").is_visible(), "typed while the lists were being read"
         assert page.is_checked("input[name='preferences.customer_classes'][value=DEALER]")
         site.press("Save")
-        assert clock.monotonic() - started < 4
+        assert clock.monotonic() - started < 6, "saved before the ERP answered"
         assert page.input_value("#f-name") == "Typed while the ERP is slow"
     finally:
         site.erp.faults.replace([])

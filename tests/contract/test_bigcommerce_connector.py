@@ -1,6 +1,5 @@
 """The connector's companies in the simulated store, over loopback: what arrives, in how many calls."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -202,16 +201,3 @@ def test_a_since_listing_gives_the_newest_first_and_nothing_older(store):
     store.company("C3")
     assert [r.stamp for r in store.list("customer", Window(since=since))] == ["C3", "C2"]
     assert len(store.list("customer", Window(since=since - timedelta(days=9)))) == 3
-
-
-# -- cost -----------------------------------------------------------------------------------------
-
-
-def test_ten_companies_cost_little_beyond_the_call():
-    body = {"code": 200, "meta": [{"companyId": i} for i in range(10)], "data": {"id": "1"}}
-    client, _ = scripted(answer(200, body))
-    batch = [customer(f"C{i}") for i in range(10)]
-    start = time.process_time()
-    for _ in range(100):
-        PLUGIN.load(client, action("customer"), batch)
-    assert (time.process_time() - start) / 100 < 0.002

@@ -1,6 +1,5 @@
 """A refused sign-in, an ERP that is down or slow: what is tried, what is said, what goes on."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -81,9 +80,7 @@ def test_an_erp_that_is_down_is_said_and_nothing_is_parked(rig: Rig) -> None:
     key = next(iter(rig.companies()))
     rig.put("Customer", key, CustomerName="Renamed While Down")
     rig.erp.faults.replace([{"match": "* /", "fault": "reset"}])
-    started = time.monotonic()
     result = rig.run()
-    assert time.monotonic() - started < 20
     (problem,) = result.problems
     assert "Nothing was lost" in problem
     assert "127.0.0.1" in problem

