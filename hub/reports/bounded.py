@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, func, literal, literal_column, select, union_all
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import GenericFunction
 
 from hub.store.tables import Flow, LogEntry, Message
 
@@ -75,3 +77,28 @@ def like(text: str) -> str:
     r"""Return a LIKE pattern (escape character ``\\``) for texts that contain ``text``."""
     plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{plain}%"
+
+
+class _Holds(GenericFunction[bool]):
+    """``holds(column, pattern)``; see ``holds``."""
+
+    name = "hub_holds"
+    inherit_cache = True
+
+
+@compiles(_Holds)
+def _holds(element: Any, compiler: Any, **more: Any) -> str:
+    column, pattern = (compiler.process(part, **more) for part in element.clauses)
+    return f"{column} ILIKE {pattern} ESCAPE '\\'"
+
+
+@compiles(_Holds, "sqlite")
+def _holds_sqlite(element: Any, compiler: Any, **more: Any) -> str:
+    # Its LIKE folds A to Z by itself; lower() around both sides would double the time.
+    column, pattern = (compiler.process(part, **more) for part in element.clauses)
+    return f"{column} LIKE {pattern} ESCAPE '\\'"
+
+
+def holds(column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that ``column`` contains ``text`` in upper or lower case."""
+    return _Holds(column, literal(like(text)))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.reports.bounded import CAP, PAGE, capped, count_messages, last_id_before
-from hub.reports.record_search import MOST, clean, kinds, matching
+from hub.reports.record_search import MOST, Found, clean, kinds, search
 from hub.store.tables import Connector, Flow, Message
 
 TABS: dict[str, tuple[str, ...]] = {
@@ -43,7 +43,8 @@ class Filter:
     older_than: datetime | None = None
     reason: str = ""
     run: int | None = None
-    record_ids: tuple[int, ...] | None = None
+    found: Found | None = None
+    up_to: int | None = None
     newest_first: bool | None = None
 
     @property
@@ -94,18 +95,19 @@ def flow_ids(session: Session, wanted: Filter) -> list[int]:
 
 
 def with_records(session: Session, wanted: Filter) -> Filter:
-    """Return the filter with its text looked up among the records."""
-    if not clean(wanted.text) or wanted.record_ids is not None:
+    """Return the filter with its text looked up among the records, and its moment as an id."""
+    if wanted.older_than is not None and wanted.up_to is None:
+        wanted = replace(wanted, up_to=last_id_before(session, Message, wanted.older_than))
+    if not clean(wanted.text) or wanted.found is not None:
         return wanted
-    found = select(matching(wanted.text, kinds(session)).distinct().limit(MOST).subquery().c[0])
-    return replace(wanted, record_ids=tuple(session.scalars(found)))
+    return replace(wanted, found=search(session, wanted.text, kinds(session), MOST))
 
 
-def _narrow(session: Session, query: Any, wanted: Filter) -> Any:
-    if wanted.record_ids is not None:
-        query = query.where(Message.record_id.in_(wanted.record_ids))
-    if wanted.older_than is not None:
-        query = query.where(Message.id <= last_id_before(session, Message, wanted.older_than))
+def _narrow(query: Any, wanted: Filter) -> Any:
+    if wanted.found is not None:
+        query = query.where(Message.record_id.in_(wanted.found.ids))
+    if wanted.up_to is not None:
+        query = query.where(Message.id <= wanted.up_to)
     if wanted.reason:
         query = query.where(Message.reason_group == wanted.reason)
     if wanted.run:
@@ -116,17 +118,17 @@ def _narrow(session: Session, query: Any, wanted: Filter) -> Any:
 def _ranges(session: Session, wanted: Filter) -> Iterator[Any]:
     """One query per flow and status: each reads an index in the order of the list."""
     flows = flow_ids(session, wanted)
-    if wanted.record_ids is not None:
+    if wanted.found is not None:
         # "+ 0" leaves the planner only the index on the record.
         base = select(Message).where(
             (Message.flow_id + 0).in_(flows), Message.status.in_(wanted.statuses)
         )
-        yield _narrow(session, base, wanted)
+        yield _narrow(base, wanted)
         return
     for flow_id in flows:
         for status in wanted.statuses:
             base = select(Message).where(Message.flow_id == flow_id, Message.status == status)
-            yield _narrow(session, base, wanted)
+            yield _narrow(base, wanted)
 
 
 def page(

@@ -1,21 +1,24 @@
 """Records as one connector sees them: enabled, linked, last settled, and why not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
 from hub.reports.bounded import CAP, PAGE, capped
-from hub.reports.record_search import matching
+from hub.reports.record_search import Found, holding, search
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.store.tables import Binding, Connector, Enablement, Flow, FlowState, Message, RecordRow
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """``enabled`` and ``linked``: yes, no or empty; ``parent`` is the key of the customer."""
+    """``enabled`` and ``linked``: yes, no or empty; ``parent`` is the key of the customer.
+
+    ``found``: the text looked up once, for a page and its count.
+    """
 
     entity: str = "customer"
     text: str = ""
@@ -23,6 +26,7 @@ class RecordFilter:
     enabled: str = ""
     linked: str = ""
     parent: str = ""
+    found: Found | None = None
 
 
 @dataclass(slots=True)
@@ -38,14 +42,30 @@ class RecordView:
     also_in: list[str] = field(default_factory=list)
 
 
+def looked_up(session: Session, connector: Connector, wanted: RecordFilter) -> RecordFilter:
+    """Return the filter with its text looked up."""
+    if not wanted.text.strip() or wanted.found is not None:
+        return wanted
+    among = [(connector.erp_id, wanted.entity)]
+    return replace(wanted, found=search(session, wanted.text, among))
+
+
 def query_of(connector: Connector, wanted: RecordFilter) -> Any:
-    """Return the SELECT of the records that match, in the order of their keys."""
-    query = select(RecordRow).where(
-        RecordRow.connection_id == connector.erp_id, RecordRow.entity == wanted.entity
-    )
-    if wanted.text.strip():
-        among = [(connector.erp_id, wanted.entity)]
-        query = query.where(RecordRow.id.in_(matching(wanted.text, among)))
+    """Return the SELECT of the records that match, in the order of their keys.
+
+    The filter's text has been looked up.
+    """
+    query = select(RecordRow)
+    if wanted.found is None or wanted.found.more:
+        query = query.where(
+            RecordRow.connection_id == connector.erp_id, RecordRow.entity == wanted.entity
+        )
+    if wanted.found is not None and wanted.found.more:
+        # So many that a walk in the order of the keys meets them soon.
+        query = query.where(holding(wanted.text, (connector.erp_id, wanted.entity)))
+    elif wanted.found is not None:
+        ids = wanted.found.ids
+        query = query.where(RecordRow.id.in_(ids) if ids else false())
     if wanted.record_class:
         query = query.where(RecordRow.record_class == wanted.record_class)
     if wanted.parent:
@@ -75,7 +95,7 @@ def page(
     before: str = "", size: int = PAGE,
 ) -> tuple[list[RecordView], bool, bool]:  # fmt: skip
     """Return one page by keyset, whether there is more, and whether there is something before."""
-    query = query_of(connector, wanted)
+    query = query_of(connector, looked_up(session, connector, wanted))
     if before:
         query = query.where(RecordRow.key < before).order_by(None).order_by(RecordRow.key.desc())
     elif after:
@@ -90,13 +110,21 @@ def page(
 
 def count(session: Session, connector: Connector, wanted: RecordFilter) -> int:
     """Return how many records match, at most ``CAP`` + 1."""
+    wanted = looked_up(session, connector, wanted)
+    if wanted.found is not None and not _narrower(wanted):
+        return len(wanted.found.ids) + wanted.found.more
     return capped(session, query_of(connector, wanted))
+
+
+def _narrower(wanted: RecordFilter) -> bool:
+    return bool(wanted.record_class or wanted.enabled or wanted.linked or wanted.parent)
 
 
 def ids_of(
     session: Session, connector: Connector, wanted: RecordFilter, limit: int = 100_000
 ) -> list[int]:
     """Return the ids of the records that match."""
+    wanted = looked_up(session, connector, wanted)
     query = query_of(connector, wanted).with_only_columns(RecordRow.id)
     return list(session.scalars(query.limit(limit)))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.reports import flows as flow_reports
 from hub.reports import traffic
 from hub.reports.bounded import CAP
+from hub.reports.record_search import BUDGET, Found
 from hub.scheduler.times import next_times
 from hub.settings.common import action_labels
 from hub.store.tables import CommonConfiguration, Connection, Connector
@@ -54,6 +55,26 @@ def entity_of(entity: str, *, many: bool = False) -> str:
 def name_of(row: Connector | Connection) -> str:
     """Return how a connector or connection is called."""
     return row.name or row.key
+
+
+def search_limits(found: Found | None, text: str, *, listed: str = "") -> list[str]:
+    """Return what a search did not look at, in sentences; none when it saw everything.
+
+    ``listed`` is what the page lists of the records found, when it goes on with so many only.
+    """
+    said = []
+    if found is not None and found.share:
+        said.append(
+            f"There are more than {BUDGET:,} records. “{text}” was looked for inside the first "
+            f"{found.share:,} names and keys of each kind; among the others, what begins with it "
+            "was found."
+        )
+    if found is not None and found.more and listed:
+        said.append(
+            f"More than {len(found.ids):,} records match “{text}”. Only the {listed} of "
+            f"{len(found.ids):,} of them are listed; more letters of the name narrow it down."
+        )
+    return said
 
 
 def shown_count(number: int) -> str:

@@ -1,5 +1,6 @@
 """Messages: parked ones by reason, every list with filters, one message, and what may be done."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,7 +70,8 @@ def index() -> ResponseReturnValue:
     keys = sorted(set(session.scalars(select(Flow.key))))
     return render_template(
         "pages/messages.html",
-        groups=message_parts.groups(session),
+        # Who looks for a record is not asked about all the others, and does not wait for them.
+        groups=[] if found_filter.found else message_parts.groups(session),
         parked=parked_count(),
         most_groups=reports.MOST_GROUPS,
         tabs=_tabs(session, wanted),
@@ -81,7 +83,8 @@ def index() -> ResponseReturnValue:
         connectors=[(c.key, operate.name_of(c)) for c in connectors],
         syncs=[(key, operate.label_of(key)) for key in keys],
         ages=AGES,
-        less=_costliest(session, given) if not listed.rows else None,
+        less=_costliest(session, given, found_filter) if not listed.rows else None,
+        limits=operate.search_limits(found_filter.found, wanted.text, listed="messages"),
         cap=CAP,
         records_url=operate.link("records.index", q=wanted.text) if wanted.text else "",
     )
@@ -108,7 +111,9 @@ def _kept(**changes: str) -> dict[str, Any]:
     return {**kept, **changes}
 
 
-def _costliest(session: Session, given: dict[str, str]) -> dict[str, object] | None:
+def _costliest(
+    session: Session, given: dict[str, str], looked_up: reports.Filter
+) -> dict[str, object] | None:
     """Return the filter without which most messages match, and how many."""
     names = {
         "q": f"“{given.get('q', '')}”", "age": dict(AGES).get(given.get("age", ""), ""),
@@ -120,10 +125,15 @@ def _costliest(session: Session, given: dict[str, str]) -> dict[str, object] | N
     for name, words in names.items():
         if not given.get(name):
             continue
-        found = reports.count(session, filter_of({**given, name: ""}))
-        if found > most:
-            most = found
-            best = {"words": words, "count": found, "url": operate.same_page(**{name: None})}
+        without = filter_of({**given, name: ""})
+        if name != "q":
+            without = replace(without, found=looked_up.found)
+        if name != "age":
+            without = replace(without, up_to=looked_up.up_to)
+        number = reports.count(session, without)
+        if number > most:
+            most = number
+            best = {"words": words, "count": number, "url": operate.same_page(**{name: None})}
     return best
 
 

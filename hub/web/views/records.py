@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
     connector = _chosen(connectors, request.args.get("connector", ""))
     if connector is None:
         return render_template("pages/records_empty.html")
-    wanted = filter_of(request.args)
+    wanted = reports.looked_up(session, connector, filter_of(request.args))
     views, more, less = reports.page(
         session, connector, wanted,
         after=request.args.get("after", ""), before=request.args.get("before", ""),
@@ -68,6 +68,7 @@ def index() -> ResponseReturnValue:
         connector=connector,
         connectors=[(c.key, operate.name_of(c)) for c in connectors],
         wanted=wanted,
+        limits=operate.search_limits(wanted.found, wanted.text),
         rows=[record_parts.line(view) for view in views],
         more=more,
         less=less,
