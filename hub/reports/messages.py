@@ -194,7 +194,9 @@ def parked_groups(
     """Return what is parked, grouped by flow and reason: the ``most`` largest groups."""
     found: list[tuple[int, Any]] = []
     for flow_id in flows:
-        inner = select(Message).where(Message.flow_id == flow_id, Message.status == "parked")
+        inner = select(Message.id, Message.reason_group, Message.reason).where(
+            Message.flow_id == flow_id, Message.status == "parked"
+        )
         if run_id is not None:
             inner = inner.where(Message.run_id == run_id)
         rows = inner.order_by(Message.id).limit(CAP).subquery()
