@@ -11,6 +11,7 @@ from hub.sdk import ActionType, ConfigError, Direction
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import Clock, Rng
 from hub.settings import Settings
+from hub.settings.of_flow import Opening
 from hub.store.database import Database
 from hub.store.tables import Connector, Flow
 
@@ -108,12 +109,12 @@ class Tools:
         return self.database.now_ms()
 
 
-def load_side(tools: Tools, connection_id: int, key: str, direction: Direction) -> Side:
-    """Read one side of a flow.
+def side_of(tools: Tools, opening: Opening, key: str, direction: Direction) -> Side:
+    """Return one side of a flow.
 
     Raises ``ConfigError`` when its plugin is not installed any more or lacks the action type.
     """
-    facts = tools.settings.facts(connection_id)
+    facts, _, values = opening
     plugin = tools.registry.get(facts.plugin)
     if plugin is None:
         raise ConfigError(
@@ -123,7 +124,7 @@ def load_side(tools: Tools, connection_id: int, key: str, direction: Direction) 
     action = plugin.action(key, direction)
     if action is None:
         raise ConfigError(f"The plugin {plugin.info.label} no longer offers {key}.")
-    return Side(facts, plugin, tools.settings.resolved(connection_id), action)
+    return Side(facts, plugin, dict(values), action)
 
 
 def load_context(tools: Tools, flow_id: int) -> FlowContext:
@@ -132,14 +133,14 @@ def load_context(tools: Tools, flow_id: int) -> FlowContext:
         flow = session.get_one(Flow, flow_id)
         connector = session.get_one(Connector, flow.connector_id)
         siblings = session.query(Flow).filter_by(connector_id=connector.id, enabled=True).all()
-    source = load_side(tools, connector.erp_id, flow.source_action, Direction.EXTRACT)
-    target = load_side(tools, connector.store_id, flow.target_action, Direction.LOAD)
+    settings = tools.settings.of_flow(connector.id, flow.key)
+    source = side_of(tools, settings.erp, flow.source_action, Direction.EXTRACT)
+    target = side_of(tools, settings.store, flow.target_action, Direction.LOAD)
     by_entity: dict[str, int] = {}
     for sibling in siblings:
         action = target.plugin.action(sibling.target_action, Direction.LOAD)
         if action is not None:
             by_entity[action.entity] = sibling.id
-    settings = tools.settings
     return FlowContext(
         flow_id=flow.id,
         key=flow.key,
@@ -147,11 +148,11 @@ def load_context(tools: Tools, flow_id: int) -> FlowContext:
         connector_key=connector.key,
         source=source,
         target=target,
-        preferences=settings.preferences(connector.id),
-        messages=settings.messages(connector.id),
-        logging=settings.logging(connector.id),
-        values=settings.values(connector.id),
-        rule_version=settings.rule_version(connector.id, flow.key),
+        preferences=settings.preferences,
+        messages=settings.messages,
+        logging=settings.logging,
+        values=settings.values,
+        rule_version=settings.rule_version,
         read_mapper=Mapper(source.plugin.mapping_defaults(source.action)),
         write_mapper=Mapper(target.plugin.mapping_defaults(target.action)),
         sibling_flows=by_entity,

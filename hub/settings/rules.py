@@ -52,10 +52,22 @@ def section(session: Session, connector_id: int, name: str) -> dict[str, Any]:
     return {row.name: row.value for row in session.scalars(query)}
 
 
+def sections(session: Session, connector_id: int) -> dict[str, dict[str, Any]]:
+    """Return what is saved in every section, in one reading."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in session.scalars(select(Preference).where(Preference.connector_id == connector_id)):
+        found.setdefault(row.section, {})[row.name] = row.value
+    return found
+
+
 def effective(session: Session, connector_id: int, name: str, specs: list[ParameterSpec]) -> Any:
     """Return a section with its defaults filled in."""
+    return filled(section(session, connector_id, name), specs)
+
+
+def filled(saved: dict[str, Any], specs: list[ParameterSpec]) -> dict[str, Any]:
+    """Return saved values with the defaults of the rest."""
     found = defaults(specs)
-    saved = section(session, connector_id, name)
     return found | {n: v for n, v in saved.items() if v is not None and n in found}
 
 
@@ -67,8 +79,12 @@ def keeps_info(session: Session, connector_id: int) -> bool:
 def preferences(context: Context, session: Session, connector: Connector) -> dict[str, Any]:
     """Return a connector's preferences with defaults, the plugins' own included."""
     sides = pair(context, session, connector)
-    extra = plugin_preferences(sides.erp_plugin, sides.store_plugin)
-    return dict(effective(session, connector.id, "preferences", [*specs_of("preferences"), *extra]))
+    return filled(section(session, connector.id, "preferences"), preference_specs(sides))
+
+
+def preference_specs(sides: Pair) -> list[ParameterSpec]:
+    """Return the fixed preferences and those that the plugins of both sides add."""
+    return [*specs_of("preferences"), *plugin_preferences(sides.erp_plugin, sides.store_plugin)]
 
 
 def flows(session: Session, connector_id: int) -> dict[str, Flow]:
@@ -120,7 +136,8 @@ class _State:
 def rule_version(context: Context, session: Session, connector: Connector, key: str) -> str:
     """Return a short hash of all that alters eligibility or payload of one flow."""
     sides = pair(context, session, connector)
-    wanted = preferences(context, session, connector)
+    saved = sections(session, connector.id)
+    wanted = filled(saved.get("preferences", {}), preference_specs(sides))
     used = {s.spec.name for s in PREFERENCES if key in s.used_by}
     used |= {s.name for s in plugin_preferences(sides.erp_plugin, sides.store_plugin)}
     mapping = [*_rules(sides.erp_plugin, key, Direction.EXTRACT)]
@@ -131,7 +148,7 @@ def rule_version(context: Context, session: Session, connector: Connector, key: 
         for step in rule.transforms
         if step.startswith("values:")
     }
-    saved_values = section(session, connector.id, "values")
+    saved_values = saved.get("values", {})
     parts = {
         "mapping": [repr(rule) for rule in mapping],
         "preferences": {name: wanted.get(name) for name in sorted(used)},

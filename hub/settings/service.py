@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub.gate.facts import ConnectionFacts
 from hub.registry import Plugin
@@ -25,6 +26,7 @@ from hub.settings.connector_check import ConnectorInput, check
 from hub.settings.context import Context
 from hub.settings.errors import NotFound
 from hub.settings.facts import facts_of, unsaved_facts
+from hub.settings.of_flow import FlowSettings, Opening
 from hub.settings.preview import Touched, preview
 from hub.settings.specs import specs_of
 from hub.store.tables import Connection, Connector
@@ -79,12 +81,15 @@ class Settings:
         """Return what the gate needs. Raises ``ConfigError``."""
         return self.opening(connection_id)[0]
 
-    def opening(self, connection_id: int) -> tuple[ConnectionFacts, Plugin, Mapping[str, Any]]:
+    def opening(self, connection_id: int) -> Opening:
         """Return the three arguments of ``Gate.open``. Raises ``ConfigError``."""
         with self.context.database.read() as session:
-            row = connection_values.get_connection(session, connection_id)
-            values = connection_values.resolved(self.context, session, row)
-            return facts_of(row, values), self._plugin(row.plugin), values
+            return self._opening(session, connection_id)
+
+    def _opening(self, session: Session, connection_id: int) -> Opening:
+        row = connection_values.get_connection(session, connection_id)
+        values = connection_values.resolved(self.context, session, row)
+        return facts_of(row, values), self._plugin(row.plugin), values
 
     def opening_unsaved(
         self, given: ConnectionInput
@@ -228,6 +233,24 @@ class Settings:
         with self.context.database.read() as session:
             row = connector_state.get_connector(session, connector_id)
             return rules.rule_version(self.context, session, row, flow_key)
+
+    def of_flow(self, connector_id: int, flow_key: str) -> FlowSettings:
+        """Return all that a run of one flow needs, as of one moment. Raises ``ConfigError``."""
+        with self.context.database.read() as session:
+            row = connector_state.get_connector(session, connector_id)
+            sides = rules.pair(self.context, session, row)
+            saved = rules.sections(session, connector_id)
+            return FlowSettings(
+                erp=self._opening(session, sides.erp.id),
+                store=self._opening(session, sides.store.id),
+                preferences=rules.filled(
+                    saved.get("preferences", {}), rules.preference_specs(sides)
+                ),
+                messages=rules.filled(saved.get("messages", {}), specs_of("messages")),
+                logging=rules.filled(saved.get("logging", {}), specs_of("logging")),
+                values=saved.get("values", {}),
+                rule_version=rules.rule_version(self.context, session, row, flow_key),
+            )
 
     def why_off(self, connector_id: int, flow_key: str) -> str:
         """Return why a flow does not run, as a sentence; empty = it runs."""
