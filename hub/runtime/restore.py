@@ -34,6 +34,8 @@ STILL = (
        WHERE active AND NOT paused""",
     "UPDATE flow SET full_next = true",
     "UPDATE message SET payload = NULL WHERE status IN ('pending','blocked','parked')",
+    # Found over there, it may have been changed since: what it holds is not what was sent then.
+    "UPDATE message SET mapped = NULL, canonical_hash = NULL WHERE status = 'unknown'",
     "UPDATE flow_state SET content_hash = NULL, canonical_hash = NULL",
     "DELETE FROM lease",
     "DELETE FROM user_session",
