@@ -2,14 +2,18 @@
 
 import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from hub.config import ConfigProblem, Environment
 from hub.settings import audit
+from hub.settings.presence import SERVING, describe, lives
+from hub.store import snapshot
+from hub.store.base import to_ms
 from hub.store.database import Database
-from hub.store.tables import Connection, ConnectionParameter, KeyCanary, VendorSession
+from hub.store.tables import Connection, ConnectionParameter, KeyCanary, Lease, VendorSession
 from hub.vault import (
     KeyFile,
     KeyProblem,
@@ -55,12 +59,41 @@ def reset_keys(
 
     With ``HUB_SECRET_KEYS`` set, its keys become the new ones; else a new key file is written and
     the old one is kept beside it as ``secret.keys.old``. Connections become *needs sign-in*.
+    Raises ``ConfigProblem`` or ``DatabaseProblem`` while others work on the database: what they
+    would go on to seal, or to send, would belong to the old key. Nothing was changed then.
     """
+    _refuse_others(database)
     if not environment.secret_keys:
         if environment.key_file.exists():
-            environment.key_file.replace(environment.key_file.with_suffix(".keys.old"))
+            environment.key_file.replace(_free(environment.key_file.with_suffix(".keys.old")))
         write_keys(environment.key_file, [new_key()])
     return forget_sealed(database, load_vault(environment, redactor), who)
+
+
+def _refuse_others(database: Database) -> None:
+    snapshot.refuse_missing(database)
+    now_ms = database.now_ms()
+    with database.read() as session:
+        at_work = Lease.name.like(f"{SERVING}%") | Lease.name.like("flow:%")
+        leases = session.scalars(select(Lease).where(at_work)).all()
+    for row in leases:
+        if lives(row.owner, to_ms(row.until), now_ms):
+            raise ConfigProblem(
+                f"A hub works on this database ({describe(row.owner)}) with the key that is to "
+                "go. Stop it, then run `hub keys reset` again. Nothing was changed."
+            )
+    if database.is_sqlite:
+        database.close()
+        snapshot.sole_user(database)
+
+
+def _free(wanted: Path) -> Path:
+    """The old key opens older backups, so it is never written over."""
+    count, found = 1, wanted
+    while found.exists():
+        count += 1
+        found = wanted.with_name(f"{wanted.name}-{count}")
+    return found
 
 
 def forget_sealed(database: Database, vault: Vault, who: str) -> Vault:

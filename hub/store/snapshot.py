@@ -13,6 +13,8 @@ MAGIC = b"SQLite format 3\0"
 QUICK_BYTES = 64_000_000
 """Up to this size every start reads the whole file; above it ``hub doctor`` and backups do."""
 
+SHRINK_TRIES = 5
+
 DAMAGED = (
     "The database {path} is damaged ({what}). Nothing was sent. Stop the hub and restore the "
     "newest backup with `hub restore FILE`; the damaged file is kept beside it."
@@ -93,6 +95,30 @@ def _torn(database: Database, *, whole: bool) -> str:
             return ""
         lines = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
     return "" if list(lines) == ["ok"] else str(lines[0]).splitlines()[0]
+
+
+def shrink_log(database: Database) -> bool:
+    """Write the log into the file and cut it to nothing (R21); False when others read all the time.
+
+    SQLite re-uses its write-ahead log but never makes it shorter by itself: after one large
+    transaction or a long reader it would keep that size for ever.
+    """
+    if file_of(database) is None:
+        return True
+    raw = database.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        # Writers wait as long as this does, so it asks shortly and lets them in between.
+        cursor.execute("PRAGMA busy_timeout=100")
+        for _ in range(SHRINK_TRIES):
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not busy:
+                return True
+            database.clock.sleep(0.5)
+        return False
+    finally:
+        raw.invalidate()  # its waiting time is not that of other connections
+        raw.close()
 
 
 def sole_user(database: Database) -> None:
