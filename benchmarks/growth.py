@@ -9,6 +9,8 @@ from benchmarks.world import SEED, Hub, measured
 
 CUSTOMERS = 2000
 MESSAGES = 1_000_000
+MOST_MB = 512
+"""Peak memory of a hub that loads 200,000 customers."""
 
 OLD = """
 INSERT INTO message (flow_id, record_id, run_id, entity, key, title, dedup_key, status,
@@ -44,8 +46,20 @@ def memory() -> None:
 
 
 def growth() -> None:
-    """The same up to 200,000 customers."""
-    _memory(2000, 50_000, 200_000)
+    """A first load of 2,000, 20,000 and 200,000 customers: peak memory, and what each costs."""
+    first: dict[str, Any] = {}
+    for count in (2000, 20_000, 200_000):
+        run = ours("customer", count, 0)
+        run["each"] = 1000 * run["cpu"] / run["read"]
+        first = first or run
+        line(
+            f"First load of {count:,} customers: peak memory",
+            f"< {MOST_MB} MB",
+            f"{run['peak_kb'] / 1024:.0f} MB  "
+            f"({100 * (run['peak_kb'] / first['peak_kb'] - 1):+.0f} %), {run['cpu']:.1f} s CPU, "
+            f"{run['each']:.2f} ms CPU a customer ({run['each'] / first['each']:.2f} ×), "
+            f"{run['seconds']:.0f} s; {run['read']:,} read, {run['created']:,} created, {run['parked']:,} parked, seed {SEED}",
+        )
 
 
 def _times(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
