@@ -73,12 +73,15 @@ class Stall:
                 self._idle.set()
                 self._passing.wait()
                 continue
-            with suppress(OSError):
+            try:
                 there = socket.create_connection(self._behind)
-                with self._lock:
-                    self._open += [here, there]
-                for one, other in ((here, there), (there, here)):
-                    threading.Thread(target=_pass, args=(one, other), daemon=True).start()
+            except OSError:
+                here.close()
+                continue
+            with self._lock:
+                self._open += [here, there]
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=_pass, args=(one, other), daemon=True).start()
 
 
 def _pass(one: socket.socket, other: socket.socket) -> None:

@@ -12,6 +12,8 @@ from stall import Stall
 
 from hub.gate import transport
 from hub.runtime.sync import Sync, SyncResult
+from hub.seams import SystemClock
+from hub.settings.users import create_user
 
 EU = "B2B-EU"
 QUICK = 0.5
@@ -111,6 +113,45 @@ def test_an_erp_that_swallows_connections_is_said_once_and_costs_no_record(
     done, _ = timed(rig, "B2B-US")
     assert done.problems == []
     assert len(rig.companies()) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_serving_hub_keeps_its_workers_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every flow of the stalled connector is started first, with as many workers as it has flows."""
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 3.0)
+    rig = TwoStores(tmp_path, customers=5, items=3, clock=SystemClock())
+    try:
+        create_user(rig.runtime.write, rig.clock, "admin@hub.example", "a-long-enough-password")
+        rig.stalls["store"].begin()
+        rig.runtime.start_serving(workers=4)
+        ids = {
+            name: [
+                row.id
+                for row in rig.query(
+                    "SELECT f.id FROM flow AS f JOIN connector AS c ON c.id = f.connector_id "
+                    "WHERE c.key = :name ORDER BY f.id",
+                    name=name,
+                )
+            ]
+            for name in ("B2B-US", EU)
+        }
+        began = time.monotonic()
+        for flow in [*ids["B2B-US"], *ids[EU]]:
+            rig.runtime.run_now(flow, "test")
+        left = "SELECT 1 FROM run WHERE status IN ('waiting','running') AND flow_id >= :first"
+        while rig.query(left, first=min(ids[EU])) and time.monotonic() - began < 60:
+            time.sleep(0.05)
+        took = time.monotonic() - began
+        print(f"all four flows of the other connector had run after {took:.1f} s")
+        assert took < 15
+        assert rig.companies_eu() >= 4
+        assert parked(rig) == 0
+        rig.runtime.stop_serving()
+    finally:
+        rig.close()
 
 
 @pytest.mark.slow
