@@ -79,6 +79,8 @@ class Simulator:
         """End the process."""
         self._process.terminate()
         self._process.wait(20)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 class Hub:

@@ -69,6 +69,9 @@ def refuse_damage(database: Database, *, whole: bool = False) -> None:
             raise DatabaseProblem(NOT_OPENED.format(path=path, why=why)) from None
         except DatabaseError as error:
             what = str(error.orig or error).splitlines()[0]
+        except UnicodeDecodeError:
+            # The driver cannot read what SQLite says about a torn description of a table.
+            what = "malformed database schema"
     if what:
         raise DatabaseProblem(DAMAGED.format(path=path, what=what))
 

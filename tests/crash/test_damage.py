@@ -124,6 +124,20 @@ def test_a_damaged_payload_is_read_anew(make_crash_rig: Make) -> None:
     assert rig.companies()["C000002"]["companyName"] == "Renamed Two"
 
 
+def test_a_torn_description_of_a_table_is_refused_in_words(tmp_path: Path) -> None:
+    made = Database(f"sqlite:///{tmp_path}/hub.db", SystemClock())
+    schema.upgrade(made)
+    made.close()
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    torn = bytearray((tmp_path / "hub.db").read_bytes())
+    torn[torn.index(b"FOREIGN KEY(erp_id)") + 4] ^= 128
+    (tmp_path / "hub.db").write_bytes(torn)
+    with pytest.raises(DatabaseProblem, match="is damaged"):
+        snapshot.refuse_damage(made)
+    made.close()
+
+
 def test_looking_for_damage_at_start_is_bounded(tmp_path: Path) -> None:
     made = Database(f"sqlite:///{tmp_path}/hub.db", SystemClock())
     schema.upgrade(made)
