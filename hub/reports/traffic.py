@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hub.reports.bounded import CAP
 from hub.store.base import to_ms
 from hub.store.tables import Message
-from hub.store.work_tables import SETTLED
+from hub.store.work_tables import PENDING, SETTLED
 
 HOUR_MS = 3_600_000
 REST_MS = 600_000
@@ -141,13 +141,16 @@ def percentile(sorted_ms: Sequence[int], share: float) -> float | None:
     return sorted_ms[min(len(sorted_ms) - 1, int(len(sorted_ms) * share))] / 1000
 
 
-def retrying(session: Session, flows: Sequence[int]) -> Counter[int]:
-    """Return messages that were tried and wait for their next try: start of hour (ms) → number."""
+def retrying(session: Session, flows: Sequence[int], since: datetime) -> Counter[int]:
+    """Return messages tried since then that wait for their next try: start of hour (ms) → number.
+
+    The next try is never due before the last one was made, so the index on what is due finds them.
+    """
     found: Counter[int] = Counter()
     for flow_id in flows:
         rows: Any = (
             select(Message.updated_at, Message.attempts)
-            .where(Message.flow_id == flow_id, Message.status == "pending")
+            .where(Message.flow_id == flow_id, text(PENDING), Message.due_at >= since)
             .limit(CAP)
             .subquery()
         )

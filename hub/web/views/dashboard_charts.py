@@ -41,7 +41,7 @@ def charts(session: Session, flows: Sequence[int], now: datetime, *, monthly: bo
 def _retrying(
     session: Session, flows: Sequence[int], found: Sequence[traffic.Bucket], *, monthly: bool
 ) -> list[int]:
-    waiting = traffic.retrying(session, flows)
+    waiting = traffic.retrying(session, flows, found[0].start)
     size = DAY_MS if monthly else traffic.HOUR_MS
     starts = [to_ms(bucket.start) for bucket in found]
     return [sum(n for at, n in waiting.items() if s <= at < s + size) for s in starts]
