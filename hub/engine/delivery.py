@@ -249,8 +249,8 @@ class Delivery:
                     if self._should_stop():
                         break
                     part = group[start : start + size]
-                    if not self.bulk:
-                        self._sender.intents.announce(group[start + 1 : start + TOGETHER])
+                    rest = range(start + size, min(start + size * TOGETHER, len(group)), size)
+                    self._sender.intents.announce([group[at : at + size] for at in rest])
                     sent = self._sender.send(part, confirm=group is creates)
                     held.append(self._set_aside(token, part, sent))
                     if self.bulk or len(held) >= TOGETHER or self._late(since):

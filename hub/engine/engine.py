@@ -95,7 +95,13 @@ class Engine:
         for flow_id in flow_ids:
             hold_ms(flow_id)
         return self.tools.database.run(
-            lambda conn: sweep(conn, self.tools.now_ms(), self.tools.is_dead, hold_ms)
+            lambda conn: sweep(
+                conn,
+                self.tools.now_ms(),
+                self.tools.is_dead,
+                hold_ms,
+                self.tools.database.has_all_of,
+            )
         )
 
     def waiting(self, flow_id: int) -> dict[str, int]:

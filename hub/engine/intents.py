@@ -1,10 +1,11 @@
 """What is written down before it is sent: the claim's lease renewed, and an intent per write.
 
-One by one, up to ten records share the commit that does so (they also share their settlement):
+Up to ten calls share the commit that does so (one by one they also share their settlement):
 
-    A: lease renewed, intents 1-10 ── fsync ── send 1 ── send 2 ── … ── send 10 ── settle 1-10
+    A: lease renewed, intents 1-10 ── fsync ── 1 begun ── send 1 ── 2 begun ── send 2 ── …
     B:                    sweep before the lease is over: nothing to take; A sends no more after it
-After a crash each record with an open intent is looked up before anything is repeated.
+That a write has begun waits for no disk: after a crash of the process it is there, and only what
+was on its way is looked up before anything is repeated; after a power cut all ten are.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from hub.engine.context import FlowContext, Tools
 from hub.engine.work import Work
-from hub.outbox import LEASE_MS, record_intent, renew, renew_or_lose
+from hub.outbox import LEASE_MS, begin_intent, record_intent, renew, renew_or_lose
 from hub.sdk import LoadItem
 from hub.seams import crashpoint
 from hub.store.queries import statement
@@ -21,7 +22,7 @@ from hub.store.transaction import Transaction
 ACCEPTED_MS = 120_000
 """The lease of a claim whose writes are read back later."""
 TOGETHER = 10
-"""Records sent one by one that share a commit."""
+"""Calls that share a commit."""
 SECONDS = 5.0
 """How long an answered record may wait for the settlement that it shares."""
 
@@ -40,24 +41,20 @@ class Intents:
         self.accepted: Collection[str] = ()
         self._until = 0
         self._lasts = 0.0
-        self._next: list[Work] = []
-        self._begun: set[str] = set()
+        self._next: Sequence[Sequence[Work]] = ()
         self._open: dict[str, int] = {}
+        self._on_way: set[int] = set()
 
     def start_claim(self, token: str) -> None:
         """Work on this claim from now on."""
-        self.token, self._next = token, []
+        self.token, self._next = token, ()
         self._held(0)
         self._open.clear()
-        self._begun.clear()
+        self._on_way.clear()
 
-    def begin(self, works: Iterable[Work]) -> None:
-        """These records are being sent now: their intents are not withdrawn any more."""
-        self._begun = {work.key for work in works}
-
-    def announce(self, works: Sequence[Work]) -> None:
-        """These records follow one by one: their intents join the commit of the first."""
-        self._next = list(works)
+    def announce(self, calls: Sequence[Sequence[Work]]) -> None:
+        """These calls follow: their intents join the commit of the first."""
+        self._next = calls
 
     def keep_alive(self) -> None:
         """Renew what is worked on, while it takes its time; a lost one is noticed at the fence."""
@@ -103,26 +100,47 @@ class Intents:
         if not self._needed:
             return
         crashpoint("intent.before_commit")
-        keys = [item.key for item in items]
-        batches = [(keys, any(i.external_id is None and not i.delete for i in items))]
-        batches += [
-            ([work.key], work.external_id is None)
-            for work in self._next[:TOGETHER]
-            if work.key not in self._open and work.key not in keys
-        ]
-        for part, creates in batches:
-            intent = record_intent(
-                connection,
-                flow_id=self._context.flow_id,
-                run_id=self._run_id,
-                token=self.token,
-                keys=part,
-                creates=creates,
-                method=method,
-                url=url,
-                now_ms=now_ms,
-            )
-            self._open |= dict.fromkeys(part, intent)
+        if all(item.key in self._open for item in items):
+            self.begins(connection, items)
+        else:
+            self._write(connection, items, method, url, "sent", now_ms)
+        for works in self._next:
+            if not any(work.key in self._open for work in works):
+                self._write(connection, works, method, url, "announced", now_ms)
+
+    def _write(
+        self,
+        connection: Transaction,
+        part: Sequence[LoadItem | Work],
+        method: str,
+        url: str,
+        outcome: str,
+        now_ms: int,
+    ) -> None:
+        keys = [one.key for one in part]
+        intent = record_intent(
+            connection,
+            flow_id=self._context.flow_id,
+            run_id=self._run_id,
+            token=self.token,
+            keys=keys,
+            creates=any(one.external_id is None and not one.delete for one in part),
+            method=method,
+            url=url,
+            now_ms=now_ms,
+            outcome=outcome,
+        )
+        self._open |= dict.fromkeys(keys, intent)
+        if outcome == "sent":
+            self._on_way.add(intent)
+
+    def begins(self, connection: Transaction, items: Sequence[LoadItem]) -> None:
+        """What was announced is on its way: noted in the transaction that grants the permit."""
+        now_ms = self._tools.now_ms()
+        for intent in {self._open[item.key] for item in items if item.key in self._open}:
+            if intent not in self._on_way:
+                begin_intent(connection, self.token, intent, now_ms)
+                self._on_way.add(intent)
 
     def take(self, works: Iterable[Work]) -> list[int]:
         """Return the intents of these records; whoever takes them ends them."""
@@ -143,7 +161,5 @@ class Intents:
 
     def withdraw(self, connection: Transaction) -> None:
         """Nothing of what was announced and not begun is under way."""
-        self.refuse(
-            connection, {intent for key, intent in self._open.items() if key not in self._begun}
-        )
+        self.refuse(connection, set(self._open.values()) - self._on_way)
         self._open.clear()

@@ -81,7 +81,6 @@ class Sender:
         self._calls, self._started = [], self._tools.now_ms()
         self._size, self._confirm = len(works), confirm
         items = [work.item() for work in works]
-        self.intents.begin(works)
         context = self._context
         try:
             results = context.target.plugin.load(self._client, context.target.action, items)

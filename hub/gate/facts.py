@@ -20,6 +20,12 @@ class Fence(Protocol):
     ) -> None:
         """Put it on disk, in the transaction that takes the permit. Raises ``LeaseLost``."""
 
+    def begins(self, connection: Transaction, items: Sequence[LoadItem]) -> None:
+        """Note that what is on disk already goes out now, in the transaction that takes the permit.
+
+        Raises ``LeaseLost``.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFacts:

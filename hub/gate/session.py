@@ -195,6 +195,8 @@ class GateSession:
                 raise LeaseLost("the lease ran out while a permit was waited for; nothing was sent")
             if connection_id is not None and not self._test:
                 probe = self._circuits.check(hot, connection_id, call.way)
+            if covered and fence is not None:
+                fence.begins(hot.transaction, call.items)
 
         def also(conn: Transaction) -> None:
             if fence is not None:

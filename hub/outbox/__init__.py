@@ -3,15 +3,14 @@
 from hub.outbox.blocked import free_blocked, waits_for_nothing
 from hub.outbox.claim import (
     LEASE_MS,
+    begin_intent,
     claim_due,
     claim_unknown,
-    doubt_sent,
     end_claim,
     give_back,
     record_intent,
     renew,
     renew_or_lose,
-    sweep,
     waiting_counts,
 )
 from hub.outbox.doorbell import Doorbell
@@ -19,6 +18,7 @@ from hub.outbox.put import Incoming, PageResult, put_keys, put_page, upsert_reco
 from hub.outbox.replay import retry, retry_like, skip
 from hub.outbox.retention import purge
 from hub.outbox.settle import Settled, Settlement
+from hub.outbox.sweep import doubt_sent, sweep
 
 __all__ = [
     "LEASE_MS",
@@ -27,6 +27,7 @@ __all__ = [
     "PageResult",
     "Settled",
     "Settlement",
+    "begin_intent",
     "claim_due",
     "claim_unknown",
     "doubt_sent",

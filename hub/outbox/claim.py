@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hub.sdk import LeaseLost
@@ -11,8 +11,6 @@ from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, ISOLATED, PENDING, RUNNING, UNKNOWN, WAITING
 
 LEASE_MS = 60_000
-FAR_AHEAD_MS = 3_600_000
-"""A lease that ends later than this was made before the clock was set back: it is over (R3)."""
 
 COLUMNS = (
     "id, record_id, run_id, entity, key, title, status, payload, deleted, canonical_hash, "
@@ -47,6 +45,11 @@ RETURNING {COLUMNS}
 
 INSERT_CLAIM = statement(
     "INSERT INTO claim (token, flow_id, owner, until) VALUES (:token, :flow, :owner, :until)"
+)
+
+BEGIN_INTENT = statement(
+    "UPDATE attempt SET outcome = 'sent', sent_at = :now "
+    "WHERE id = :id AND claim_token = :token AND outcome IN ('announced', 'sent')"
 )
 
 
@@ -130,13 +133,17 @@ def record_intent(
     method: str,
     url: str,
     now_ms: int,
+    outcome: str = "sent",
 ) -> int:
-    """Write the Attempt that is the intent of these writes, before they are sent (R10.4)."""
+    """Write the Attempt that is the intent of these writes, before they are sent (R10.4).
+
+    ``announced``: they are not on their way yet; ``begin_intent`` says so when they are.
+    """
     row = connection.execute(
         statement(
             "INSERT INTO attempt (flow_id, run_id, claim_token, creates, keys, method, url, "
             "sent_at, outcome) VALUES (:flow, :run, :token, :creates, :keys, :method, :url, :now, "
-            "'sent') RETURNING id"
+            ":outcome) RETURNING id"
         ),
         {
             "flow": flow_id,
@@ -147,9 +154,19 @@ def record_intent(
             "method": method,
             "url": url,
             "now": now_ms,
+            "outcome": outcome,
         },
     ).scalar_one()
     return int(row)
+
+
+def begin_intent(connection: Transaction, token: str, intent: int, now_ms: int) -> None:
+    """An announced write is on its way from now on; the second fence before a send (R4).
+
+    Raises ``LeaseLost`` when a sweep took the announcement back meanwhile.
+    """
+    if connection.execute(BEGIN_INTENT, {"id": intent, "token": token, "now": now_ms}).rowcount != 1:
+        raise LeaseLost("another worker took these records over; nothing was sent")
 
 
 def give_back(connection: Transaction, token: str, now_ms: int, due_ms: int | None = None) -> int:
@@ -177,98 +194,6 @@ WHERE claim_token = :token AND status = 'in_flight'"""),
 def end_claim(connection: Transaction, token: str) -> None:
     """Drop a claim that holds no row any longer."""
     connection.execute(statement("DELETE FROM claim WHERE token = :token"), {"token": token})
-
-
-def sweep(
-    connection: Transaction,
-    now_ms: int,
-    is_dead: Callable[[str], bool],
-    hold_ms: Callable[[int], int],
-) -> int:
-    """Take over the work of dead and stalled workers (R3, R6). Returns the number of rows.
-
-    ``is_dead(owner)`` knows processes of this host; ``hold_ms(flow_id)`` is the flow's hold. A row
-    whose create was on its way becomes ``unknown`` and is searched before anything is repeated;
-    the hold counts from the claim's end. The others come back isolated.
-    """
-    taken = 0
-    # Held against a renewal that comes now: it finds no claim any more, and so nothing is sent.
-    locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
-    claims = statement(f"SELECT token, flow_id, owner, until FROM claim ORDER BY token{locked}")
-    for claim in connection.execute(claims).all():
-        over = claim.until <= now_ms or claim.until > now_ms + FAR_AHEAD_MS
-        if over or is_dead(claim.owner):
-            ends = min(claim.until, now_ms + LEASE_MS)
-            taken += _take_over(connection, claim.token, now_ms, ends + hold_ms(claim.flow_id))
-    return taken
-
-
-def doubt_sent(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
-    """Make a claim's rows whose write may be under way ``unknown``; returns how many (R10.6)."""
-    intents = connection.execute(
-        statement(
-            "SELECT keys, creates FROM attempt WHERE claim_token = :token AND outcome = 'sent'"
-        ),
-        {"token": token},
-    ).all()
-    sent = {key: creates for keys, creates in intents for key in json.loads(keys)}
-    rows = connection.execute(
-        statement(
-            "SELECT id, key FROM message WHERE claim_token = :token AND status = 'in_flight'"
-        ),
-        {"token": token},
-    ).all()
-    common = {"token": token, "now": now_ms, "hold": hold_until}
-    unknown = [
-        {**common, "id": row.id, "outcome": None if sent[row.key] else "updated"}
-        for row in rows
-        if row.key in sent
-    ]
-    if unknown:
-        connection.execute(
-            statement(
-                "UPDATE message SET status = 'unknown', claim_token = NULL, due_at = :now, "
-                "searches = 0, hold_until = :hold, updated_at = :now, outcome = :outcome, reason = "
-                "'The hub stopped while this record was being sent; it is being looked up.' "
-                "WHERE id = :id AND claim_token = :token AND status = 'in_flight'"
-            ),
-            unknown,
-        )
-    return len(unknown)
-
-
-def _take_over(connection: Transaction, token: str, now_ms: int, hold_until: int) -> int:
-    size: int = connection.execute(
-        statement(
-            "SELECT count(*) FROM message WHERE claim_token = :token AND status = 'in_flight'"
-        ),
-        {"token": token},
-    ).scalar_one()
-    doubt_sent(connection, token, now_ms, hold_until)
-    limit = 1 if size <= 50 else size // 2
-    connection.execute(
-        statement(
-            "UPDATE message SET crashes = crashes + CASE WHEN isolation = 1 THEN 1 ELSE 0 END, "
-            "isolation = :limit WHERE claim_token = :token AND status = 'in_flight'"
-        ),
-        {"token": token, "limit": limit},
-    )
-    give_back(connection, token, now_ms)
-    _park_killers(connection, now_ms)
-    return size
-
-
-def _park_killers(connection: Transaction, now_ms: int) -> None:
-    connection.execute(
-        statement(
-            f"UPDATE message SET status = 'parked', updated_at = :now, "
-            "reason = 'This record stopped the worker three times while it was handled alone.', "
-            "reason_group = 'stops the worker', "
-            "remedy = 'Look at the log of that time, mend the cause, then retry this message.' "
-            f"WHERE {PENDING} AND crashes >= 3"
-        ),
-        {"now": now_ms},
-    )
 
 
 BEHIND = f"""

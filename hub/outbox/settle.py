@@ -11,6 +11,11 @@ from hub.store.queries import statement
 from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, WAITING
 
+WELL = {"done", "unchanged"}
+"""Ends with nothing to tell or to wait for."""
+BACK = {"pending", "blocked", "parked"}
+"""Back among the waiting ones, where a newer row of the same record may be in the way."""
+
 
 @dataclass(slots=True)
 class Settled:
@@ -107,10 +112,13 @@ class Settlement:
         return self._release_blocked(connection, now_ms)
 
     def _messages(self, connection: Transaction, now_ms: int) -> None:
-        waiting = {"pending", "blocked", "parked"}
-        final = [self._values(row, now_ms) for row in self.rows if row.status not in waiting]
-        back = [self._values(row, now_ms) for row in self.rows if row.status in waiting]
+        well = [self._well(row, now_ms) for row in self.rows if row.status in WELL]
+        rest = [row for row in self.rows if row.status not in WELL]
+        final = [self._values(row, now_ms) for row in rest if row.status not in BACK]
+        back = [self._values(row, now_ms) for row in rest if row.status in BACK]
         changed = 0
+        if well:
+            changed += connection.execute(_UPDATE_WELL, well).rowcount
         if final:
             changed += connection.execute(
                 statement(_UPDATE.format(status=":status")), final
@@ -126,6 +134,18 @@ class Settlement:
             ).rowcount
         if changed != len(self.rows):
             raise LeaseLost("another worker took these records over; nothing was settled")
+
+    def _well(self, row: Settled, now_ms: int) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "token": self.token,
+            "expect": self.expect,
+            "status": row.status,
+            "outcome": row.outcome,
+            "run": self.run_id,
+            "now": now_ms,
+            "mapped": row.sent,
+        }
 
     def _values(self, row: Settled, now_ms: int) -> dict[str, Any]:
         keeps_claim = row.status == self.expect == "in_flight"
@@ -326,6 +346,15 @@ UPDATE message SET status = {status}, claim_token = :next_token, outcome = :outc
   run_id = COALESCE(:run, run_id), mapped = COALESCE(:mapped, mapped), updated_at = :now
 WHERE id = :id AND claim_token = :token AND status = :expect
 """
+
+# Most rows end like this: a third of the values, half of the time.
+_UPDATE_WELL = statement("""
+UPDATE message SET status = :status, claim_token = NULL, outcome = :outcome, reason = '',
+  reason_group = '', field = '', remedy = '', due_at = :now, hold_until = NULL,
+  blocked_entity = NULL, blocked_key = NULL, run_id = COALESCE(:run, run_id),
+  mapped = COALESCE(:mapped, mapped), updated_at = :now
+WHERE id = :id AND claim_token = :token AND status = :expect
+""")
 
 _UPSERT_STATE = statement("""
 INSERT INTO flow_state (flow_id, record_id, canonical_hash, content_hash, source_version,

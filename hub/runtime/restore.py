@@ -188,7 +188,8 @@ def settle(
     now = database.clock.now()
     with database.write() as session:
         connection = session.connection()
-        sweep(connection, to_ms(now), lambda _owner: True, lambda _flow: HOLD_MS)
+        # What was announced when the backup was made may have been sent since.
+        sweep(connection, to_ms(now), lambda _: True, lambda _: HOLD_MS, lambda _: False)
         for statement in STILL:
             bound = {"now": to_ms(now), "who": WHO} if ":now" in statement else {}
             connection.execute(text(statement), bound)

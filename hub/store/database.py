@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.seams import Clock, SystemClock
+from hub.store.owner import since_same_boot
 from hub.store.server_clock import ServerClock
 from hub.store.transaction import DriverTransaction, Transaction
 
@@ -78,7 +79,7 @@ class Database:
         self._immediate = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self._immediate, expire_on_commit=False)
-        self._kept: dict[bool, list[Any]] = {True: [], False: []}
+        self._kept: list[DriverTransaction] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -136,28 +137,24 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        kept = self._kept[durable]
         try:
-            driver = kept.pop()  # in one step: another thread may take the last one
+            transaction = self._kept.pop()  # in one step: another thread may take the last one
         except IndexError:
-            driver = self._driver(durable=durable)
-        transaction = DriverTransaction(driver, self.engine.dialect)
+            transaction = self._driver()
         try:
-            transaction.control(f"BEGIN {kind}")
+            transaction.begin(kind, durable=durable)
             yield transaction
             transaction.control("COMMIT")
         except BaseException:
-            driver.close()  # which rolls back
+            transaction.driver.close()  # which rolls back
             raise
-        kept.append(driver)
+        self._kept.append(transaction)
 
-    def _driver(self, *, durable: bool) -> Any:
+    def _driver(self) -> DriverTransaction:
         pooled = self.engine.raw_connection()
         driver: Any = pooled.driver_connection
         pooled.detach()
-        if not durable:
-            driver.execute("PRAGMA synchronous=NORMAL")
-        return driver
+        return DriverTransaction(driver, self.engine.dialect)
 
     def run(self, work: Callable[[Transaction], Result]) -> Result:
         """Do ``work`` in one writing transaction, again when PostgreSQL chose it as the victim.
@@ -176,6 +173,10 @@ class Database:
         with self.begin() as connection:
             return work(connection)
 
+    def has_all_of(self, owner: str) -> bool:
+        """True when nothing that ``owner`` committed can be lost, durable or not (see ``begin``)."""
+        return not self.is_sqlite or since_same_boot(owner)
+
     def now_ms(self) -> int:
         """Milliseconds since 1970 on the one clock that leases are compared by (R3)."""
         return int(self.clock.now().timestamp() * 1000)
@@ -190,9 +191,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
-        for kept in self._kept.values():
-            while kept:
-                kept.pop().close()
+        while self._kept:
+            self._kept.pop().driver.close()
         self.engine.dispose()
 
 

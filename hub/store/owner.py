@@ -65,3 +65,15 @@ def owner_is_dead(owner: str) -> bool:
         return True
     found = _start_of(int(pid))
     return found is None or ("-" not in (found, start) and found != start)
+
+
+def since_same_boot(owner: str) -> bool:
+    """True when ``owner`` ran on this host since it was started last.
+
+    What such a process gave to the system is there, whether the disk has it or not.
+    """
+    parts = owner.split(":")
+    if len(parts) != PARTS:
+        return False
+    host, boot = parts[:2]
+    return host == _host().replace(":", "_") and boot == _boot_id() != "-"

@@ -70,13 +70,24 @@ class Rows:
 
 
 class DriverTransaction:
-    """A running transaction on a connection of the SQLite driver."""
+    """A kept connection of the SQLite driver, and the transaction that runs on it.
 
-    __slots__ = ("dialect", "driver")
+    One for the durable and the others: what one connection wrote, another reads anew from the file.
+    """
+
+    __slots__ = ("_durable", "dialect", "driver")
 
     def __init__(self, driver: Any, dialect: Dialect) -> None:
         self.driver = driver
         self.dialect = dialect
+        self._durable = True
+
+    def begin(self, kind: str, *, durable: bool) -> None:
+        """Begin; a commit that is not ``durable`` waits for no disk."""
+        if durable is not self._durable:
+            self.control(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        self.control(f"BEGIN {kind}")
 
     def execute(self, statement: TextClause, parameters: Bound = None, /) -> Rows:
         """Run one statement, or many times for a list of binds.
@@ -91,7 +102,7 @@ class DriverTransaction:
             raise self.wrapped(statement.text, error) from error
 
     def control(self, word: str) -> None:
-        """BEGIN or COMMIT."""
+        """Run a word that binds nothing: BEGIN, COMMIT, PRAGMA."""
         try:
             self.driver.execute(word)
         except Exception as error:

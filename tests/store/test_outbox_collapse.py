@@ -220,7 +220,7 @@ def test_a_record_that_stops_the_worker_is_parked_after_three_solo_crashes(box):
             continue
         crashes += 1
         assert crashes < 10
-        box.do(sweep, box.now, lambda _owner: True, lambda _flow: 90_000)
+        box.do(sweep, box.now, lambda _: True, lambda _: 90_000, lambda _: True)
     assert [status for status, *_ in box.rows()] == ["done", "parked", "done"]
     assert crashes == 4, "once in company, three times alone"
 
