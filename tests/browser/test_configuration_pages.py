@@ -156,6 +156,7 @@ def test_a_wrong_number_is_named_then_saved_initialized_and_on(site):
     page.keyboard.press("Control+A")
     page.keyboard.type("5")
     site.press("Save")
+    assert page.locator("#errors").all_inner_texts() == []
     assert page.url.endswith(f"/connectors/{KEY}")
     page.locator(".savebar").get_by_role("link", name="Initialize").click()
     page.wait_for_url("**/initialization")
