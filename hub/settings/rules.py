@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,13 +100,16 @@ def why_off(context: Context, session: Session, connector: Connector, key: str) 
     Feature ticked, action type on in Common configuration, *Include …* box on, and the flows that
     it needs likewise.
     """
-    state = _State(
+    return _state(context, session, connector).why_off(key)
+
+
+def _state(context: Context, session: Session, connector: Connector) -> "_State":
+    return _State(
         flows(session, connector.id),
         preferences(context, session, connector),
         common_specs.values(session)["action_types"],
         pair(context, session, connector).erp_plugin,
     )
-    return state.why_off(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,29 +139,39 @@ class _State:
 
 def rule_version(context: Context, session: Session, connector: Connector, key: str) -> str:
     """Return a short hash of all that alters eligibility or payload of one flow."""
+    return rule_versions(context, session, connector, [key])[key]
+
+
+def rule_versions(
+    context: Context, session: Session, connector: Connector, keys: Iterable[str]
+) -> dict[str, str]:
+    """Return the short hash of several flows of a connector, by key."""
     sides = pair(context, session, connector)
     saved = sections(session, connector.id)
     wanted = filled(saved.get("preferences", {}), preference_specs(sides))
-    used = {s.spec.name for s in PREFERENCES if key in s.used_by}
-    used |= {s.name for s in plugin_preferences(sides.erp_plugin, sides.store_plugin)}
-    mapping = [*_rules(sides.erp_plugin, key, Direction.EXTRACT)]
-    mapping += _rules(sides.store_plugin, key, Direction.LOAD)
-    tables = {
-        step.partition(":")[2]
-        for rule in mapping
-        for step in rule.transforms
-        if step.startswith("values:")
-    }
-    saved_values = saved.get("values", {})
-    parts = {
-        "mapping": [repr(rule) for rule in mapping],
-        "preferences": {name: wanted.get(name) for name in sorted(used)},
-        "values": {name: saved_values.get(name) for name in sorted(tables)},
-        "enablement": connector.enablement_version,
-        "connections": [_parameters(context, session, c) for c in (sides.erp, sides.store)],
-    }
-    body = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(body.encode()).hexdigest()[:16]
+    own = {s.name for s in plugin_preferences(sides.erp_plugin, sides.store_plugin)}
+    parameters = [_parameters(context, session, c) for c in (sides.erp, sides.store)]
+    found: dict[str, str] = {}
+    for key in keys:
+        used = own | {s.spec.name for s in PREFERENCES if key in s.used_by}
+        mapping = [*_rules(sides.erp_plugin, key, Direction.EXTRACT)]
+        mapping += _rules(sides.store_plugin, key, Direction.LOAD)
+        parts = {
+            "mapping": [repr(rule) for rule in mapping],
+            "preferences": {name: wanted.get(name) for name in sorted(used)},
+            "values": {name: saved.get("values", {}).get(name) for name in _tables(mapping)},
+            "enablement": connector.enablement_version,
+            "connections": parameters,
+        }
+        body = json.dumps(parts, sort_keys=True, default=str)
+        found[key] = hashlib.sha256(body.encode()).hexdigest()[:16]
+    return found
+
+
+def _tables(mapping: list[FieldRule]) -> list[str]:
+    """Return the value mappings that these rules use."""
+    steps = {step for rule in mapping for step in rule.transforms if step.startswith("values:")}
+    return sorted(step.partition(":")[2] for step in steps)
 
 
 def _rules(plugin: Plugin | None, key: str, direction: Direction) -> list[FieldRule]:
@@ -182,16 +196,12 @@ Snapshot = dict[int, dict[str, tuple[str, str]]]
 def snapshot(context: Context, session: Session, connectors: list[Connector]) -> Snapshot:
     """Note the state of flows before a change, for ``follow_up``."""
     session.flush()
-    return {
-        connector.id: {
-            key: (
-                why_off(context, session, connector, key),
-                rule_version(context, session, connector, key),
-            )
-            for key in flows(session, connector.id)
-        }
-        for connector in connectors
-    }
+    found: Snapshot = {}
+    for connector in connectors:
+        state = _state(context, session, connector)
+        versions = rule_versions(context, session, connector, state.flows)
+        found[connector.id] = {key: (state.why_off(key), versions[key]) for key in state.flows}
+    return found
 
 
 def follow_up(

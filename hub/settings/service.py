@@ -283,11 +283,15 @@ class Settings:
         activate: filing.Activate | None = None,
     ) -> filing.Report:
         """Apply a configuration file; see ``hub.settings.file.apply``."""
-        if self.sign_out is not None and not dry_run:
+        if self.sign_out is not None and not dry_run and self._has_connections():
             first = filing.apply(self.context, text, who=who, dry_run=True)
             if not first.problems and first.changes:
                 self._end_sessions(filing.connection_inputs(text))
         return filing.apply(self.context, text, who=who, dry_run=dry_run, activate=activate)
+
+    def _has_connections(self) -> bool:
+        with self.context.database.read() as session:
+            return session.scalars(select(Connection.id).limit(1)).first() is not None
 
     def export(self, connector: str | None = None) -> str:
         """Return the configuration as YAML without secrets."""
