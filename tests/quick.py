@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
+from hub.registry import registry
 from hub.settings import passwords
 from hub.store import schema
 from hub.store.database import Database, sqlite_module
@@ -87,8 +90,25 @@ class MigratedOnce:
         return self._head
 
 
+def build_rules_once() -> None:
+    """Every app of a test has the same addresses: what builds one of them is compiled once."""
+    compiled: dict[Any, Any] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        defaults = sorted((rule.defaults or {}).items(), key=repr)
+        key = (tuple(rule._trace), repr(defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    Rule._compile_builder = once  # type: ignore[method-assign]
+
+
 def do_once() -> None:
-    """Compile templates once, migrate once, and hash passwords at the lowest cost."""
+    """Compile templates and addresses once, migrate once, hash passwords at the lowest cost."""
+    build_rules_once()
+    registry.entry_points = cache(registry.entry_points)
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
     schema.upgrade = MigratedOnce()
     passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -3,7 +3,6 @@
 import html
 import re
 from contextlib import contextmanager
-from html.parser import HTMLParser
 
 from web_frame import PASSWORD
 
@@ -93,17 +92,23 @@ class Hub:
         return client
 
 
-class _Fields(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.form, self.items, self.forms, self.select = "", [], {}, None
+TAG = re.compile(r"<(form|select|option|input|/select)\b([^>]*)>")
+GIVEN = re.compile(r"""([^\s"'=]+)(?:="([^"]*)")?""")
 
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        name = given.get("name")
+
+class _Fields:
+    """The forms of a page, by id or address, with what a browser would post of each."""
+
+    def __init__(self, text):
+        self.items, self.forms, self.select = [], {}, None
+        for tag, attributes in TAG.findall(text):
+            given = {name: html.unescape(value) for name, value in GIVEN.findall(attributes)}
+            self.take(tag, given, given.get("name"))
+
+    def take(self, tag, given, name):
         if tag == "form":
-            self.form = given.get("id") or given.get("action", "")
-            self.forms[self.form] = self.items = []
+            form = given.get("id") or given.get("action", "")
+            self.forms[form] = self.items = []
         elif tag == "select" and name and "disabled" not in given:
             self.select = [name, None]
         elif tag == "option" and self.select is not None:
@@ -113,17 +118,14 @@ class _Fields(HTMLParser):
             box = given.get("type") in ("checkbox", "radio")
             if not box or "checked" in given:
                 self.items.append((name, given.get("value", "on" if box else "")))
-
-    def handle_endtag(self, tag):
-        if tag == "select" and self.select is not None:
+        elif tag == "/select" and self.select is not None:
             self.items.append((self.select[0], self.select[1] or ""))
             self.select = None
 
 
 def form_items(text, form=""):
     """Names and values that a browser would post for the main form of a page, or for ``form``."""
-    reader = _Fields()
-    reader.feed(text)
+    reader = _Fields(text)
     for name in (form, "cfg", "both", "common"):
         if name and name in reader.forms:
             return reader.forms[name]
