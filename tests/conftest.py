@@ -34,7 +34,14 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
     skip_long_series(config, items)
+    for item in items:
+        if item.get_closest_marker("browser") and item.path.parent.name != "browser":
+            raise pytest.UsageError(f"{item.nodeid}: tests of a browser lie in tests/browser")
     return (yield from quick.arranged(items))
+
+
+def pytest_collection_finish() -> None:
+    quick.look_for_garbage_rarely()
 
 
 def skip_long_series(config: pytest.Config, items: list[pytest.Item]) -> None:

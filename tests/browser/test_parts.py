@@ -1,11 +1,16 @@
 """The parts of the pages in a real browser: policy, axe, widths, and what the script adds."""
 
+import sys
 import threading
+from pathlib import Path
 
 import pytest
-from gallery import gallery_app
 from waitress.server import create_server
 from walk import violations
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
+
+from gallery import gallery_app
 from web_frame import PASSWORD, new_frame
 
 pytestmark = pytest.mark.browser
