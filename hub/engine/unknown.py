@@ -17,7 +17,7 @@ from hub.engine.resolve import differing
 from hub.engine.surroundings import look_around
 from hub.engine.work import Work, work_from
 from hub.mapping import content_hash
-from hub.outbox import Settled, Settlement, claim_unknown, give_back
+from hub.outbox import Settled, Settlement, claim_unknown, give_back, unknown_due
 from hub.outbox.settle import LogLine
 from hub.sdk import Listed, LoadItem, Window
 from hub.seams import crashpoint
@@ -44,6 +44,9 @@ def search_unknown(
     """
     ended: list[Settled] = []
     while True:
+        with tools.database.look() as connection:
+            if not unknown_due(connection, context.flow_id, tools.now_ms()):
+                return ended
         with tools.database.begin() as connection:
             token, rows = claim_unknown(
                 connection, context.flow_id, tools.owner, TAKE, tools.now_ms()

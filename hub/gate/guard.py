@@ -5,6 +5,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -104,7 +105,30 @@ def _guard(sock: socket.socket, *, own_network: bool, encrypted: bool) -> socket
     return sock
 
 
-class GuardedHttp(HTTPConnection):
+class InOnePiece(HTTPConnection):
+    """Head and body of a request leave together: a system call less, and no waiting (Nagle)."""
+
+    _parts: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send a request."""
+        parts: list[bytes] = []
+        self._parts = parts
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._parts = None
+        self.send(b"".join(parts))
+
+    def send(self, data: Any) -> None:
+        """Send bytes, or keep them until the request is whole."""
+        if self._parts is None:
+            super().send(data)
+        else:
+            self._parts.append(data)
+
+
+class GuardedHttp(InOnePiece):
     """A plain connection whose peer is checked before the first byte."""
 
     own_network = False
@@ -113,7 +137,7 @@ class GuardedHttp(HTTPConnection):
         return _guard(super()._new_conn(), own_network=self.own_network, encrypted=False)
 
 
-class GuardedHttps(HTTPSConnection):
+class GuardedHttps(InOnePiece, HTTPSConnection):
     """A TLS connection whose peer is checked before the handshake."""
 
     own_network = False

@@ -30,8 +30,9 @@ class Mapped:
 
 
 Read = Callable[[Mapping[str, Any]], Any]
-Compiled = tuple[FieldRule, Read, tuple[Step, ...], str, str]
-"""A rule, where its value comes from, its transforms, the outer name (or "") and the last name."""
+Compiled = tuple[FieldRule, Read, tuple[Step, ...], str, str, bool, int]
+"""A rule, where its value comes from, its transforms, the outer name (or ""), the last name, whether
+it is required, and its greatest length (0: any)."""
 
 
 TRIM: tuple[Step, ...] = ((text, ""),)
@@ -52,7 +53,8 @@ def _compile(rule: FieldRule) -> Compiled:
         read = _reader(paths[0])
     else:
         read = _first_of([_reader(path) for path in paths], rule.constant)
-    return rule, read, _steps(rule.transforms), outer, name
+    steps = _steps(rule.transforms)
+    return rule, read, steps, outer, name, rule.required, rule.max_length or 0
 
 
 def _reader(path: tuple[str, ...]) -> Read:
@@ -98,7 +100,8 @@ class Mapper:
         """Map one record; ``new`` = it will be created, so ``if_new`` fields count."""
         payload: dict[str, Any] = {}
         problems: list[Problem] = []
-        for rule, read, steps, outer, name in self._all if new else self._always:
+        rules = self._all if new else self._always
+        for rule, read, steps, outer, name, required, longest in rules:
             value = read(context)
             if steps is TRIM and type(value) is str:
                 value = value.strip()
@@ -109,11 +112,11 @@ class Mapper:
                 except MappingProblem as problem:
                     problems.append(_problem(rule, problem))
                     continue
-            if rule.required and (value is None or value == ""):
+            if required and (value is None or value == ""):
                 problems.append(_missing(rule))
             if value is None:
                 continue
-            if type(value) is str and rule.max_length and len(value) > rule.max_length:
+            if longest and type(value) is str and len(value) > longest:
                 problems.append(_too_long(rule, len(value)))
             if not outer:
                 payload[name] = value

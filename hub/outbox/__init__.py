@@ -11,6 +11,7 @@ from hub.outbox.claim import (
     record_intent,
     renew,
     renew_or_lose,
+    unknown_due,
     waiting_counts,
 )
 from hub.outbox.doorbell import Doorbell
@@ -44,6 +45,7 @@ __all__ = [
     "retry_like",
     "skip",
     "sweep",
+    "unknown_due",
     "upsert_records",
     "waiting_counts",
     "waits_for_nothing",

@@ -8,7 +8,7 @@ from typing import Any
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
-from hub.store.work_tables import BLOCKED, ISOLATED, PENDING, RUNNING, UNKNOWN, WAITING
+from hub.store.work_tables import BLOCKED, ISOLATED, PENDING, RUNNING, UNKNOWN, WAITING, aliased
 
 LEASE_MS = 60_000
 
@@ -33,6 +33,11 @@ WHERE id IN (
   ORDER BY m.due_at, m.id LIMIT :size)
 RETURNING {COLUMNS}
 """
+
+UNKNOWN_DUE = statement(
+    f"SELECT 1 FROM message WHERE flow_id = :flow AND {UNKNOWN} AND due_at <= :now "
+    "AND claim_token IS NULL LIMIT 1"
+)
 
 CLAIM_UNKNOWN = f"""
 UPDATE message SET claim_token = :token, updated_at = :now
@@ -90,6 +95,12 @@ def claim_due(
         if rows:
             return token, rows
     return _take(connection, CLAIM, flow_id, owner, now_ms, isolation=0, size=size)
+
+
+def unknown_due(connection: Transaction, flow_id: int, now_ms: int) -> bool:
+    """True when ``claim_unknown`` would find something."""
+    bound = {"flow": flow_id, "now": now_ms}
+    return connection.execute(UNKNOWN_DUE, bound).first() is not None
 
 
 def claim_unknown(
@@ -175,7 +186,7 @@ def give_back(connection: Transaction, token: str, now_ms: int, due_ms: int | No
         statement(f"""
 UPDATE message SET claim_token = NULL, updated_at = :now, due_at = :due,
   status = CASE WHEN EXISTS (SELECT 1 FROM message AS w
-                             WHERE w.dedup_key = message.dedup_key AND w.{WAITING})
+                             WHERE w.dedup_key = message.dedup_key AND {aliased('w', WAITING)})
                 THEN 'superseded' ELSE 'pending' END
 WHERE claim_token = :token AND status = 'in_flight'"""),
         {"token": token, "now": now_ms, "due": now_ms if due_ms is None else due_ms},

@@ -9,7 +9,7 @@ from hub.outbox.taken import park_taken
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
-from hub.store.work_tables import BLOCKED, WAITING
+from hub.store.work_tables import BLOCKED, WAITING, aliased
 
 WELL = {"done", "unchanged"}
 """Ends with nothing to tell or to wait for."""
@@ -126,7 +126,7 @@ class Settlement:
         if back:
             superseded = (
                 f"CASE WHEN EXISTS (SELECT 1 FROM message AS w WHERE w.dedup_key = "
-                f"message.dedup_key AND w.{WAITING} AND w.id <> message.id) "
+                f"message.dedup_key AND {aliased('w', WAITING)} AND w.id <> message.id) "
                 "THEN 'superseded' ELSE :status END"
             )
             changed += connection.execute(

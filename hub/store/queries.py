@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import TextClause, text
 
 from hub.store.transaction import Transaction
-from hub.store.work_tables import RUNNING, WAITING
+from hub.store.work_tables import RUNNING, WAITING, aliased
 
 KNOWN = text("""
 SELECT r.key, r.id, r.record_class, r.status, r.attributes,
@@ -47,13 +47,13 @@ OPEN_CONTENTS = text(f"""
 SELECT {OPEN_COLUMNS}
 FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND m.{RUNNING}
 UNION ALL SELECT {OPEN_COLUMNS}
-FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND m.{WAITING}
+FROM json_each(:keys) AS k CROSS JOIN message AS m ON m.dedup_key = k.value AND {aliased('m', WAITING)}
 """)
 
 OPEN_CONTENTS_PORTABLE = f"""
 SELECT {OPEN_COLUMNS} FROM message AS m WHERE m.{RUNNING} AND m.dedup_key = ANY(:keys)
 UNION ALL
-SELECT {OPEN_COLUMNS} FROM message AS m WHERE m.{WAITING} AND m.dedup_key = ANY(:keys)
+SELECT {OPEN_COLUMNS} FROM message AS m WHERE {aliased('m', WAITING)} AND m.dedup_key = ANY(:keys)
 """
 
 

@@ -8,14 +8,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.base import Base, Json, Long, Moment
 
-WAITING = "status IN ('pending','blocked','parked')"
+WAITING = "(status = 'pending' OR status = 'blocked' OR status = 'parked')"
 RUNNING = "status IN ('in_flight','unknown')"
 PENDING = "status = 'pending'"
 ISOLATED = "status = 'pending' AND isolation > 0"
 BLOCKED = "status = 'blocked'"
 UNKNOWN = "status = 'unknown'"
-SETTLED = "status IN ('done','unchanged','filtered','parked')"
-"""Literal predicates, shared by index and query: a partial index is used only with its own text."""
+SETTLED = "(status = 'done' OR status = 'unchanged' OR status = 'filtered' OR status = 'parked')"
+"""Literal predicates, shared by index and query: a partial index is used only with its own text.
+
+Not ``IN`` with more than two values: for each row written SQLite would build a table of them.
+"""
+
+
+def aliased(alias: str, predicate: str) -> str:
+    """Return a predicate for a table that the query calls ``alias``."""
+    return predicate.replace("status", f"{alias}.status")
 
 
 def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -18,7 +18,12 @@ def unwrap(node: Any) -> Any:
             return node["value"]
         if not node:
             return None
-        return {name: unwrap(value) for name, value in node.items() if name not in _DROPPED}
+        return {
+            # Nearly all are leaves: a call for each would cost more than the rest of the reading.
+            name: value["value"] if type(value) is dict and "value" in value else unwrap(value)
+            for name, value in node.items()
+            if name not in _DROPPED
+        }
     if isinstance(node, list):
         return [unwrap(row) for row in node]
     return node
@@ -33,9 +38,13 @@ def is_empty(node: Any) -> bool:
 
 def text_at(row: Mapping[str, Any], path: str) -> str:
     """Return the value at a dotted path as stripped text; empty where there is none."""
-    value: Any = row
-    for part in path.split(".") if "." in path else (path,):
-        value = value.get(part) if isinstance(value, dict) else None
+    value: Any = row.get(path)
+    if value is None and "." in path:
+        value = row
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+    if type(value) is str:
+        return value.strip()
     return "" if value is None else str(value).strip()
 
 
