@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pg
+import prepared
 import worker
-from rig import REGISTRY, Rig
+from rig import Rig
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -75,10 +76,7 @@ class CrashRig(Rig):
         shutil.rmtree(live)
         shutil.copytree(saved, live)
         for server, plugin, options in self.made:
-            found = REGISTRY.get(plugin)
-            assert found is not None
-            sim = found.simulator(self.clock, self.seed, options)
-            server.sim = server._server.sim = sim
+            prepared.give(server, self._simulator(plugin, options))
         self._listen(self.store)
 
     def _copy_database(self) -> None:

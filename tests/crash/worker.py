@@ -4,6 +4,7 @@ The clock is shared with the test by a mapped file: real time plus what somebody
 holds and leases cost nothing and all processes still agree on the time.
 """
 
+import gc
 import importlib
 import mmap
 import os
@@ -70,6 +71,7 @@ def sync(
 
     ``point``: only points of this name count. ``mutant``: work without one rule.
     """
+    gc.set_threshold(50_000, 20, 20)  # it does not live long enough to have garbage
     if mutant:
         sys.path.insert(0, str(Path(__file__).parent))
         applied = importlib.import_module("mutants").applied(mutant)

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import prepared
+
 from hub.registry import Registry
 from hub.runtime import Runtime, build
 from hub.runtime.sync import Sync, SyncResult
-from hub.sdk.simulation import RunningSimulator, serve
+from hub.sdk.simulation import RunningSimulator
 from hub.seams import Clock, Rng, SystemClock, VirtualClock
 from hub.settings.file import Report
 
@@ -72,14 +74,39 @@ class Rig:
         }
         self.config: dict[str, Any] = {"features": {key: {} for key in FLOWS}, **config}
         self._runtime: Runtime | None = None
-        self.ok(self.apply())
+        alike = "" if clock or database or type(self).document is not Rig.document else prepared.key_of(
+            self.document(), self.seed, [made[1:] for made in self.made]
+        )
+        if alike:
+            self._as_set_up_before(alike)
+        else:
+            self.ok(self.apply())
+
+    def _as_set_up_before(self, alike: str) -> None:
+        """Set up as a rig of this kind was before: the same home, clock, and simulators unasked."""
+
+        def set_up() -> float:
+            self.ok(self.apply())
+            self.restart()
+            return self.clock.monotonic()
+
+        seconds = prepared.copied(alike, self.home / "home", set_up)
+        self.clock = VirtualClock()
+        for server, plugin, options in self.made:
+            prepared.give(server, self._simulator(plugin, options))
+        self.bodies.clear()
+        self._listen(self.store)
+        self.clock.sleep(seconds)
 
     def _serve(self, plugin: str, options: Mapping[str, Any]) -> RunningSimulator:
-        found = REGISTRY.get(plugin)
-        assert found is not None
-        server = serve(found.simulator(self.clock, self.seed, options))
+        server = prepared.serve_again(plugin, self._simulator(plugin, options))
         self.made.append((server, plugin, options))
         return server
+
+    def _simulator(self, plugin: str, options: Mapping[str, Any]) -> Any:
+        found = REGISTRY.get(plugin)
+        assert found is not None
+        return found.simulator(self.clock, self.seed, options)
 
     def _listen(self, sim: Any) -> None:
         """Keep what is written to the store: (method, path, body)."""
@@ -121,8 +148,8 @@ class Rig:
 
     def close(self) -> None:
         self.restart()
-        self.erp_server.stop()
-        self.store_server.stop()
+        for server, plugin, _ in self.made[:2]:
+            prepared.leave(plugin, server)
 
     # -- settings
 
