@@ -200,11 +200,12 @@ class Seeder:
 
 
 def company_name(n: int) -> str:
-    """Return the name of the n-th customer; unique up to 100,000."""
+    """Return the name of the n-th customer; from the 100,000th on it ends in a number."""
     scattered = n * 7919 % 100_000
     surname = names.SURNAMES[scattered % 100]
     trade = names.TRADES[scattered // 100 % 50]
-    return f"{surname} {trade} {names.SUFFIXES[scattered // 5000]}"
+    name = f"{surname} {trade} {names.SUFFIXES[scattered // 5000]}"
+    return name if n < 100_000 else f"{name} {n // 100_000 + 1}"
 
 
 def _domain(n: int) -> str:
