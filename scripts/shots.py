@@ -128,7 +128,8 @@ def main() -> None:
         demo.runtime.start_serving()
         wait_until_settled(demo)
         with sync_playwright() as driver:
-            path = shutil.which("chromium") or shutil.which("google-chrome")
+            names = ("chromium", "google-chrome", "chromium-headless-shell")
+            path = next(filter(None, map(shutil.which, names)), None)
             browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
             problems = take(browser, demo, pages.url, check="--axe" in sys.argv)
             browser.close()
