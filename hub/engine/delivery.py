@@ -29,7 +29,7 @@ from hub.outbox import (
     give_back,
     waiting_counts,
 )
-from hub.outbox.settle import LogLine
+from hub.outbox.log_lines import LogLine
 from hub.sdk import LeaseLost, LoadItem
 from hub.seams import crashpoint
 from hub.store.tables import Flow

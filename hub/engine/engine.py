@@ -10,8 +10,7 @@ from hub.engine.runs import (
     FlowBusy,
     begin_run,
     close_dead_runs,
-    release_flow,
-    take_flow,
+    holding_flow,
 )
 from hub.outbox import free_blocked, sweep, waiting_counts, waits_for_nothing
 from hub.sdk import HubError
@@ -45,8 +44,7 @@ class Engine:
         Raises ``FlowBusy`` when another worker runs it, IntegrityError when this tick has its run.
         All other ends are told in the summary and on the run's row.
         """
-        take_flow(self.tools, flow_id)
-        try:
+        with holding_flow(self.tools, flow_id):
             if run_id is not None:
                 run = begin_run(self.tools, run_id)
                 if run is None:
@@ -62,8 +60,6 @@ class Engine:
                 read=read,
                 run_id=run_id,
             )
-        finally:
-            release_flow(self.tools, flow_id)
 
     def deliver(self, flow_id: int) -> RunSummary:
         """Deliver what waits in a flow, without reading its source (retries, releases)."""

@@ -26,7 +26,7 @@ from hub.engine.runs import (
 from hub.engine.sending import DrainStopped, Sender
 from hub.gate import CallRecord, OpenClient
 from hub.outbox import waiting_counts
-from hub.outbox.settle import LogLine, write_log
+from hub.outbox.log_lines import LogLine, write_log
 from hub.sdk import ConfigError, HubError
 from hub.seams import crashpoint
 from hub.store.tables import Connector, Flow
@@ -34,6 +34,7 @@ from hub.store.tables import Connector, Flow
 KEEP_ALIVE_SECONDS = 10.0
 CALLS = {"calls_source": "call(s) to the source", "calls_target": "call(s) to the target"}
 CANCEL_SECONDS = 1.0
+TAKEN_OVER = "This worker stood still for so long that another one took the sync over."
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class FlowRun:
         self.intents: Intents | None = None
         self.calls: Counter[str] = Counter()
         self._kept_at = self._asked_at = self._looked_at = tools.clock.monotonic()
-        self.cancelled = self.held = False
+        self.cancelled = self.held = self.taken_over = False
 
     def execute(
         self,
@@ -112,6 +113,9 @@ class FlowRun:
         summary.counts["calls_target"] = self.calls["target"]
         if self.cancelled and summary.status == "finished":
             summary.status = "cancelled"
+            if self.taken_over:
+                summary.status, summary.error = "failed", TAKEN_OVER
+                summary.remedy = "Nothing was lost; the other worker goes on."
         if self.progress is not None:
             crashpoint("run.before_finish")
             self.progress.counts = summary.counts
@@ -318,7 +322,9 @@ class FlowRun:
         if self.cancelled or now - self._kept_at < KEEP_ALIVE_SECONDS:
             return self.cancelled
         self._kept_at = now
-        renew_flow(self.tools, self.flow_id)
+        if not renew_flow(self.tools, self.flow_id):
+            self.cancelled = self.taken_over = True
+            return True
         if self.intents is not None:
             self.intents.keep_alive()
         return False

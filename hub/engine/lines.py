@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hub.engine.context import FlowContext
 from hub.engine.sending import Sent
 from hub.outbox import Settled
-from hub.outbox.settle import LogLine
+from hub.outbox.log_lines import LogLine
 
 
 def line_of(context: FlowContext, sent: Sent) -> LogLine | None:

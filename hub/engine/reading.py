@@ -11,8 +11,8 @@ from sqlalchemy import text
 from hub.engine.canonical import to_page
 from hub.engine.context import FlowContext, Tools
 from hub.outbox import PageResult, put_keys, put_page
+from hub.outbox.log_lines import LogLine, write_log
 from hub.outbox.put import move_cursor
-from hub.outbox.settle import LogLine, write_log
 from hub.sdk import Cursor, Page, Window, parse_time
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import crashpoint

@@ -1,6 +1,9 @@
 """A run's row: made once per tick, kept up to date while it runs, ended with its reason."""
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +17,9 @@ from hub.store.owner import owner_is_dead
 from hub.store.tables import Lease, Run
 
 FLOW_LEASE_MS = 90_000
+_LOCK = threading.Lock()
+_RUNNING: set[tuple[str, int]] = set()
+"""What this process runs now, by database and flow: its own leases beyond that are left over."""
 
 
 class FlowBusy(Exception):
@@ -163,11 +169,31 @@ def cancel_requested(tools: Tools, run_id: int) -> bool:
         return run is None or run.cancel_requested
 
 
-def take_flow(tools: Tools, flow_id: int) -> None:
-    """Take the flow's lease: one worker reads and sends a flow at a time.
+@contextmanager
+def holding_flow(tools: Tools, flow_id: int) -> Iterator[None]:
+    """Hold the flow's lease: one worker reads and sends a flow at a time.
 
-    Raises ``FlowBusy`` while a live worker has it; a dead one's lease is taken over at once.
+    Raises ``FlowBusy`` while a live worker has it. A dead one's lease is taken over at once, and so
+    is one that this process could not give back because the database was away.
     """
+    here = (str(tools.database.url), flow_id)
+    with _LOCK:
+        if here in _RUNNING:
+            raise FlowBusy(f"flow {flow_id} is running in another worker")
+        _RUNNING.add(here)
+    try:
+        take_flow(tools, flow_id)
+        try:
+            yield
+        finally:
+            release_flow(tools, flow_id)
+    finally:
+        with _LOCK:
+            _RUNNING.discard(here)
+
+
+def take_flow(tools: Tools, flow_id: int) -> None:
+    """Write the flow's lease. Raises ``FlowBusy`` while another live process has it."""
     now_ms = tools.now_ms()
     name = f"flow:{flow_id}"
     with tools.database.write() as session:
@@ -175,7 +201,7 @@ def take_flow(tools: Tools, flow_id: int) -> None:
         if lease is None:
             lease = Lease(name=name, owner=tools.owner, until=tools.clock.now())
             session.add(lease)
-        elif lease.owner != tools.owner or to_ms(lease.until) > now_ms:
+        elif lease.owner != tools.owner:
             far = to_ms(lease.until) > now_ms + 10 * FLOW_LEASE_MS
             if to_ms(lease.until) > now_ms and not far and not owner_is_dead(lease.owner):
                 raise FlowBusy(f"flow {flow_id} is running in another worker")
@@ -187,10 +213,10 @@ def take_flow(tools: Tools, flow_id: int) -> None:
         )
 
 
-def renew_flow(tools: Tools, flow_id: int) -> None:
-    """Keep the flow's lease while it runs."""
+def renew_flow(tools: Tools, flow_id: int) -> bool:
+    """Keep the flow's lease while it runs; False when another worker took the flow over."""
     with tools.database.begin() as connection:
-        connection.execute(
+        renewed = connection.execute(
             text("UPDATE lease SET until = :until WHERE name = :name AND owner = :owner"),
             {
                 "until": tools.now_ms() + FLOW_LEASE_MS,
@@ -198,6 +224,7 @@ def renew_flow(tools: Tools, flow_id: int) -> None:
                 "owner": tools.owner,
             },
         )
+    return bool(renewed.rowcount == 1)
 
 
 def release_flow(tools: Tools, flow_id: int) -> None:

@@ -18,7 +18,7 @@ from hub.engine.surroundings import look_around
 from hub.engine.work import Work, work_from
 from hub.mapping import content_hash
 from hub.outbox import Settled, Settlement, claim_unknown, give_back, unknown_due
-from hub.outbox.settle import LogLine
+from hub.outbox.log_lines import LogLine
 from hub.sdk import Listed, LoadItem, Window
 from hub.seams import crashpoint
 from hub.store.base import from_ms

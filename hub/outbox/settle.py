@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.outbox.blocked import free_children, unblock_bound
+from hub.outbox.log_lines import LogLine, write_log
 from hub.outbox.taken import park_taken
 from hub.sdk import LeaseLost
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
-from hub.store.work_tables import BLOCKED, WAITING, aliased
+from hub.store.work_tables import WAITING, aliased
 
 WELL = {"done", "unchanged"}
 """Ends with nothing to tell or to wait for."""
@@ -54,17 +56,6 @@ class Settled:
 
 
 @dataclass(slots=True)
-class LogLine:
-    """A line of the connector log that joins the settlement."""
-
-    level: str
-    message: str
-    description: str = ""
-    entity_url: str = ""
-    message_id: int | None = None
-
-
-@dataclass(slots=True)
 class Settlement:
     """Everything that one transaction settles for one claim."""
 
@@ -98,7 +89,8 @@ class Settlement:
         self._bindings(connection, now_ms)
         self._attempts(connection, now_ms)
         self._log(connection, now_ms)
-        self._unblock_at_once(connection, now_ms)
+        blocked = [row for row in self.rows if row.status == "blocked"]
+        unblock_bound(connection, self.target_id, blocked, now_ms)
         self.ended = (
             connection.execute(
                 statement(
@@ -109,7 +101,8 @@ class Settlement:
             ).rowcount
             == 1
         )
-        return self._release_blocked(connection, now_ms)
+        keys = [row.key for row in self.rows if row.external_id or row.status == "filtered"]
+        return free_children(connection, self.connector_id, self.entity, keys, now_ms)
 
     def _messages(self, connection: Transaction, now_ms: int) -> None:
         well = [self._well(row, now_ms) for row in self.rows if row.status in WELL]
@@ -271,71 +264,6 @@ class Settlement:
                 now_ms=now_ms,
             )
 
-    def _unblock_at_once(self, connection: Transaction, now_ms: int) -> None:
-        """A parent that was bound meanwhile never comes by again: look once more before waiting.
-
-        child: resolve (parent unbound) ─────────────── settle blocked → sees the binding
-        parent:            settle bound, releases nobody ┘
-        """
-        rows = [
-            {
-                "id": row.id,
-                "now": now_ms,
-                "target": self.target_id,
-                "entity": row.blocked[0],
-                "key": row.blocked[1],
-            }
-            for row in self.rows
-            if row.status == "blocked" and row.blocked
-        ]
-        if rows:
-            connection.execute(
-                statement(
-                    "UPDATE message SET status = 'pending', due_at = :now, reason = '', "
-                    f"blocked_entity = NULL, blocked_key = NULL WHERE id = :id AND {BLOCKED} "
-                    "AND EXISTS (SELECT 1 FROM binding AS b JOIN record AS r "
-                    "ON r.id = b.record_id WHERE b.connection_id = :target "
-                    "AND r.entity = :entity AND r.key = :key)"
-                ),
-                rows,
-            )
-
-    def _release_blocked(self, connection: Transaction, now_ms: int) -> int:
-        """Free what waited for these records, in the transaction that writes their binding.
-
-        A filtered parent frees its children too: they are then filtered with it.
-        """
-        keys = [row.key for row in self.rows if row.external_id or row.status == "filtered"]
-        if not keys or not self._anybody_waits(connection):
-            return 0
-        released: int = connection.execute(
-            statement(
-                "UPDATE message SET status = 'pending', due_at = :now, updated_at = :now, "
-                "reason = '', blocked_entity = NULL, blocked_key = NULL "
-                f"WHERE {BLOCKED} AND blocked_entity = :entity AND blocked_key = :key "
-                "AND flow_id IN (SELECT id FROM flow WHERE connector_id = :connector)"
-            ),
-            [
-                {
-                    "now": now_ms,
-                    "entity": self.entity,
-                    "key": key,
-                    "connector": self.connector_id,
-                }
-                for key in keys
-            ],
-        ).rowcount
-        return released
-
-    def _anybody_waits(self, connection: Transaction) -> bool:
-        found = connection.execute(
-            statement(
-                f"SELECT 1 FROM message WHERE {BLOCKED} AND blocked_entity = :entity LIMIT 1"
-            ),
-            {"entity": self.entity},
-        ).first()
-        return found is not None
-
 
 _UPDATE = """
 UPDATE message SET status = {status}, claim_token = :next_token, outcome = :outcome,
@@ -372,41 +300,6 @@ VALUES (:record, :connection, :entity, :external, :how, :now)
 ON CONFLICT (connection_id, record_id, entity) DO UPDATE SET
   external_id = excluded.external_id, how = excluded.how, bound_at = excluded.bound_at
 """)
-
-
-def write_log(
-    connection: Transaction,
-    lines: Sequence[LogLine],
-    *,
-    connector_id: int | None,
-    flow_key: str = "",
-    run_id: int | None = None,
-    now_ms: int,
-    user: str = "",
-) -> None:
-    """Add lines to the connector log, inside the caller's transaction."""
-    connection.execute(
-        statement(
-            "INSERT INTO log_entry (at, level, connector_id, flow_key, run_id, message_id, "
-            'message, entity_url, "user", description) VALUES (:now, :level, :connector, '
-            ":flow_key, :run, :message_id, :message, :entity_url, :user, :description)"
-        ),
-        [
-            {
-                "now": now_ms,
-                "level": line.level,
-                "connector": connector_id,
-                "flow_key": flow_key,
-                "run": run_id,
-                "message_id": line.message_id,
-                "message": line.message,
-                "entity_url": line.entity_url,
-                "user": user,
-                "description": line.description,
-            }
-            for line in lines
-        ],
-    )
 
 
 def results_json(rows: Sequence[Settled]) -> str:
