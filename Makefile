@@ -31,7 +31,7 @@ chromium: $(VENV)/.dev
 # Pages wait for the browser most of the time: their tests run beside the rest.
 test: $(VENV)/.dev chromium  ## Set up and run the tests
 	@$(BIN)/python -m pytest -q -m browser tests/browser > $(VENV)/browser.txt 2>&1 & browser=$$!; \
-	$(BIN)/python -m pytest -q -n 2 -m "not browser" --ignore tests/browser; rest=$$?; \
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not browser" --ignore tests/browser; rest=$$?; \
 	wait $$browser; pages=$$?; cat $(VENV)/browser.txt; test $$rest -eq 0 -a $$pages -eq 0
 
 torture: $(VENV)/.dev  ## Try every fault, and again with each rule removed (SEEDS=500)
