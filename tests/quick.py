@@ -30,6 +30,7 @@ ROOM = 1 << 30
 FOLDER = pytest.StashKey[str]()
 BROWSER_FIRST, CRASH_SECOND, REST = range(3)
 FULL_COST = passwords.HASHER
+FULL_NOBODY = passwords.NOBODY
 """The hasher that a hub outside these tests uses."""
 
 

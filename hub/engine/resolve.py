@@ -20,6 +20,8 @@ def resolve(context: FlowContext, work: Work) -> Settled | None:
     Returns how the row ends now (filtered, blocked, parked, unchanged), or None when it is to be
     sent; then ``work`` holds the native payload and its hash.
     """
+    if work.parent_damaged:
+        return _parked_by_damage(context, work)
     filtered = _filtered(context, work)
     if filtered:
         return work.settle(
@@ -119,6 +121,16 @@ def parked_by_mapping(work: Work, mapped: Mapped) -> Settled:
         reason_group=first.group,
         field=first.field,
         remedy=first.remedy,
+    )
+
+
+def _parked_by_damage(context: FlowContext, work: Work) -> Settled:
+    parent = context.parent_entity
+    return work.settle(
+        "parked",
+        reason=f"What the hub keeps of {parent} {work.parent_key} is damaged; nothing was sent.",
+        reason_group=f"damaged note of the {parent}",
+        remedy=f"Read every {parent} again (a full sync), then retry this message.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 
@@ -78,15 +79,28 @@ def look_around(
         work.settled_hash = row.content_hash
         work.settled_canonical = row.settled_canonical
         work.settled_version = row.settled_version
-        work.sent = json.loads(row.sent) if row.sent else None
+        work.sent = _readable(row.sent)
         work.mapped_before = row.mapped
         work.external_id = row.external_id
         work.enabled = row.enabled is None or bool(row.enabled)
         work.email = row.email
         work.parent_key = row.parent_key
-        if row.parent_id is not None and row.parent_status:
-            work.parent = json.loads(row.parent_attributes or "{}")
-            work.parent_class = row.parent_class
-            work.parent_status = row.parent_status
         work.parent_enabled = row.parent_enabled is None or bool(row.parent_enabled)
         work.parent_external = row.parent_external
+        if row.parent_id is not None and row.parent_status:
+            work.parent = _readable(row.parent_attributes or "{}")
+            work.parent_class = row.parent_class
+            work.parent_status = row.parent_status
+            work.parent_damaged = work.parent is None
+
+
+def _readable(kept: str | None) -> dict[str, Any] | None:
+    """Return a note that stands beside a record; None for a damaged one.
+
+    Without what was sent last every field is sent again; without its parent's a record is parked.
+    """
+    try:
+        found = json.loads(kept) if kept else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

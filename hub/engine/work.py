@@ -39,6 +39,7 @@ class Work:
     email: str | None = None
     parent_key: str | None = None
     parent: Mapping[str, Any] | None = None
+    parent_damaged: bool = False
     parent_class: str = ""
     parent_status: str = ""
     parent_enabled: bool = True

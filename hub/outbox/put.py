@@ -231,7 +231,10 @@ def _is_news(row: Any, record: Incoming, rule_version: str, *, whole: bool, retr
 
 
 def _moves_children(row: Any, record: Incoming) -> bool:
-    attributes = json.loads(row.attributes) if row.attributes else {}
+    try:
+        attributes = json.loads(row.attributes) if row.attributes else {}
+    except ValueError:  # damaged: whoever waits for it is to be looked at again
+        return True
     return (
         row.record_class != record.record_class
         or row.status != record.status

@@ -124,6 +124,36 @@ def test_a_damaged_payload_is_read_anew(make_crash_rig: Make) -> None:
     assert rig.companies()["C000002"]["companyName"] == "Renamed Two"
 
 
+def test_a_damaged_note_of_what_was_sent_last_costs_no_change(make_crash_rig: Make) -> None:
+    rig = make_crash_rig(features={"customer": {}})
+    rig.sync()
+    with rig.runtime.database.begin() as connection:
+        connection.execute(text("UPDATE flow_state SET sent = substr(sent, 3)"))
+    rig.put("Customer", "C000002", CustomerName="Renamed Two")
+    rig.sync()
+    assert rig.companies()["C000002"]["companyName"] == "Renamed Two"
+
+
+def test_a_damaged_note_of_a_customer_parks_its_contact_until_it_is_read_again(
+    make_crash_rig: Make,
+) -> None:
+    rig = make_crash_rig(features={"customer": {}, "contact": {}})
+    rig.sync()
+    with rig.runtime.database.begin() as connection:
+        connection.execute(
+            text("UPDATE record SET attributes = '{' || attributes WHERE entity = 'customer'")
+        )
+    edits(rig)
+    rig.run("contact")
+    parked = rig.messages("parked", "contact")
+    assert parked
+    assert all("is damaged" in message.reason for message in parked.values())
+    rig.run("customer", mode="full")
+    rig.runtime.retry([message.id for message in parked.values()])
+    rig.run("contact")
+    assert not rig.messages("parked", "contact")
+
+
 def test_a_torn_description_of_a_table_is_refused_in_words(tmp_path: Path) -> None:
     made = Database(f"sqlite:///{tmp_path}/hub.db", SystemClock())
     schema.upgrade(made)
