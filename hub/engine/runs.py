@@ -18,7 +18,7 @@ from hub.store.tables import Lease, Run
 
 FLOW_LEASE_MS = 90_000
 _LOCK = threading.Lock()
-_RUNNING: set[tuple[str, int]] = set()
+_RUNNING: Counter[tuple[str, int]] = Counter()
 """What this process runs now, by database and flow: its own leases beyond that are left over."""
 
 
@@ -173,27 +173,29 @@ def cancel_requested(tools: Tools, run_id: int) -> bool:
 def holding_flow(tools: Tools, flow_id: int) -> Iterator[None]:
     """Hold the flow's lease: one worker reads and sends a flow at a time.
 
-    Raises ``FlowBusy`` while a live worker has it. A dead one's lease is taken over at once, and so
-    is one that this process could not give back because the database was away.
+    Raises ``FlowBusy`` while a live worker has it.
     """
     here = (str(tools.database.url), flow_id)
     with _LOCK:
-        if here in _RUNNING:
-            raise FlowBusy(f"flow {flow_id} is running in another worker")
-        _RUNNING.add(here)
+        alone = not _RUNNING[here]
+        _RUNNING[here] += 1
     try:
-        take_flow(tools, flow_id)
+        take_flow(tools, flow_id, alone=alone)
         try:
             yield
         finally:
             release_flow(tools, flow_id)
     finally:
         with _LOCK:
-            _RUNNING.discard(here)
+            _RUNNING[here] -= 1
 
 
-def take_flow(tools: Tools, flow_id: int) -> None:
-    """Write the flow's lease. Raises ``FlowBusy`` while another live process has it."""
+def take_flow(tools: Tools, flow_id: int, *, alone: bool) -> None:
+    """Write the flow's lease. Raises ``FlowBusy`` while a live worker has it.
+
+    A dead one's lease is taken over at once. So is one of this process, where it is ``alone``: it
+    could not be given back because the database was away.
+    """
     now_ms = tools.now_ms()
     name = f"flow:{flow_id}"
     with tools.database.write() as session:
@@ -201,9 +203,11 @@ def take_flow(tools: Tools, flow_id: int) -> None:
         if lease is None:
             lease = Lease(name=name, owner=tools.owner, until=tools.clock.now())
             session.add(lease)
-        elif lease.owner != tools.owner:
-            far = to_ms(lease.until) > now_ms + 10 * FLOW_LEASE_MS
-            if to_ms(lease.until) > now_ms and not far and not owner_is_dead(lease.owner):
+        else:
+            until = to_ms(lease.until)
+            lasts = now_ms < until <= now_ms + 10 * FLOW_LEASE_MS
+            left_over = alone and lease.owner == tools.owner
+            if lasts and not left_over and not owner_is_dead(lease.owner):
                 raise FlowBusy(f"flow {flow_id} is running in another worker")
         lease.owner = tools.owner
         session.flush()

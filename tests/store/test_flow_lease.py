@@ -32,7 +32,7 @@ def test_a_process_holds_a_flow_once(tools):
 def test_what_another_process_holds_is_busy(tools):
     me, flow = tools("me")
     other, _ = tools("other")
-    take_flow(other, flow)
+    take_flow(other, flow, alone=True)
     with pytest.raises(FlowBusy), holding_flow(me, flow):
         pass
     release_flow(other, flow)
@@ -42,7 +42,7 @@ def test_what_another_process_holds_is_busy(tools):
 
 def test_a_lease_that_could_not_be_given_back_does_not_keep_its_own_process_waiting(tools):
     me, flow = tools("me")
-    take_flow(me, flow)
+    take_flow(me, flow, alone=True)
     with holding_flow(me, flow):
         pass
 
@@ -50,9 +50,9 @@ def test_a_lease_that_could_not_be_given_back_does_not_keep_its_own_process_wait
 def test_a_worker_notices_that_its_flow_was_taken_over(tools):
     me, flow = tools("me")
     other, _ = tools("other")
-    take_flow(me, flow)
+    take_flow(me, flow, alone=True)
     assert renew_flow(me, flow)
     me.clock.advance(91)
-    take_flow(other, flow)
+    take_flow(other, flow, alone=True)
     assert not renew_flow(me, flow)
     assert renew_flow(other, flow)
