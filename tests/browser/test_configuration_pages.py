@@ -52,9 +52,8 @@ class Site:
 
     def press(self, name):
         """Press a button that loads a page, and wait for that page."""
-        self.page.evaluate("window.old = true")
-        self.page.locator(".savebar, .head").get_by_role("button", name=name).click()
-        self.page.wait_for_function("!window.old && document.readyState === 'complete'")
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.locator(".savebar, .head").get_by_role("button", name=name).click()
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,9 @@ def test_filtering_keeps_the_focus_in_the_search_box(page, site):
     page.goto(site.url + "/messages/")
     page.locator("#f-q").press_sequentially("ridgeway", delay=60)
     page.wait_for_url("**q=ridgeway**")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    from playwright.sync_api import expect
+
+    expect(page.locator("tbody tr")).to_have_count(1)
     assert page.evaluate("document.activeElement.id") == "f-q"
     assert page.input_value("#f-q") == "ridgeway"
 

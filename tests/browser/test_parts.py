@@ -102,7 +102,9 @@ def test_a_secret_is_replaced_and_kept(page):
     page.fill("#f-b2b_token", "new value")
     assert page.inner_text("[data-count]") == "1 change not saved"
     box.locator("summary").click()
-    page.wait_for_function("document.querySelector('#f-b2b_token').value === ''")
+    from playwright.sync_api import expect
+
+    expect(page.locator("#f-b2b_token")).to_have_value("")
     page.locator("[data-changes]").wait_for(state="hidden")
 
 

@@ -88,6 +88,7 @@ def test_without_a_database_it_says_so(tmp_path: Path) -> None:
     assert "There is no database" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_worker_on_postgresql_refuses_it(make_rig: Make) -> None:
     rig = make_rig(customers=2, items=1, clock=SystemClock())

@@ -227,7 +227,10 @@ def test_ctrl_c_in_mid_create_is_an_unknown_end(make_rig, at_point):  # noqa: F8
     ctrl_c_in_mid_create(make_rig, at_point, "call.after_answer", True)
 
 
-@pytest.mark.parametrize("part", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize(
+    "part",
+    ["worker", *(pytest.param(part, marks=pytest.mark.slow) for part in ("web", "scheduler"))],
+)
 def test_the_parts_say_why_they_need_a_server(part, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "hub", part], capture_output=True, text=True, timeout=60,

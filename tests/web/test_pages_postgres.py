@@ -66,6 +66,7 @@ def test_a_sync_is_paused_and_the_account_changed(hub):
     assert "Asia/Tokyo" in hub.text("/account/")
 
 
+@pytest.mark.slow
 def test_no_argument_of_any_page_makes_a_fault(hub, pytestconfig):
     fill(hub)
     for place, url in enumerate(sorted(set(addresses(hub, "GET")))):
