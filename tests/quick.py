@@ -104,7 +104,7 @@ def build_rules_once() -> None:
             compiled[key] = compile_builder(rule, append_unknown)
         return compiled[key]
 
-    Rule._compile_builder = once  # type: ignore[method-assign]
+    Rule._compile_builder = once  # type: ignore[method-assign]  # on purpose, see above
 
 
 def do_once() -> None:

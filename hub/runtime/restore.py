@@ -202,7 +202,7 @@ def settle(
 def _dump_beside(live: Database, environment: Environment) -> Path | None:
     if schema.current(live) is None:
         return None
-    kept = _free(environment.home / f"hub.dump.before-restore-{_stamp(live)}")
+    kept = snapshot.free_name(environment.home / f"hub.dump.before-restore-{_stamp(live)}")
     postgres.dump(live.url, kept)
     kept.chmod(0o600)
     return kept
@@ -217,7 +217,7 @@ def _swap(live: Database, path: Path, draft: Path) -> Path | None:
     draft.chmod(0o600)
     kept: Path | None = None
     if path.exists():
-        kept = _free(path.with_name(f"{path.name}.before-restore-{_stamp(live)}"))
+        kept = snapshot.free_name(path.with_name(f"{path.name}.before-restore-{_stamp(live)}"))
         if not _fold(live):
             for ending in ("-wal", "-shm"):
                 side = path.with_name(path.name + ending)
@@ -240,14 +240,6 @@ def _fold(live: Database) -> bool:
     except Exception:
         return False
     return True
-
-
-def _free(wanted: Path) -> Path:
-    count, found = 1, wanted
-    while found.exists():
-        count += 1
-        found = wanted.with_name(f"{wanted.name}-{count}")
-    return found
 
 
 def _twin(path: Path, kept: Path) -> None:

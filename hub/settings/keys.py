@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
@@ -65,7 +64,9 @@ def reset_keys(
     _refuse_others(database)
     if not environment.secret_keys:
         if environment.key_file.exists():
-            environment.key_file.replace(_free(environment.key_file.with_suffix(".keys.old")))
+            # The old key opens older backups, so it is never written over.
+            old = snapshot.free_name(environment.key_file.with_suffix(".keys.old"))
+            environment.key_file.replace(old)
         write_keys(environment.key_file, [new_key()])
     return forget_sealed(database, load_vault(environment, redactor), who)
 
@@ -85,15 +86,6 @@ def _refuse_others(database: Database) -> None:
     if database.is_sqlite:
         database.close()
         snapshot.sole_user(database)
-
-
-def _free(wanted: Path) -> Path:
-    """The old key opens older backups, so it is never written over."""
-    count, found = 1, wanted
-    while found.exists():
-        count += 1
-        found = wanted.with_name(f"{wanted.name}-{count}")
-    return found
 
 
 def forget_sealed(database: Database, vault: Vault, who: str) -> Vault:

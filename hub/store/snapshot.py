@@ -147,3 +147,12 @@ def sole_user(database: Database) -> None:
             "Another process has the database open. End every hub command first; nothing was "
             "changed."
         )
+
+
+def free_name(wanted: Path) -> Path:
+    """Return ``wanted``, or with ``-2``, ``-3`` … behind it where such a file exists already."""
+    count, found = 1, wanted
+    while found.exists():
+        count += 1
+        found = wanted.with_name(f"{wanted.name}-{count}")
+    return found

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.measure import world  # noqa: E402
+from benchmarks.measure import world  # noqa: E402 - the path to it is set above
 
 CAP = 512 * 1024 * 1024
 

@@ -13,7 +13,7 @@ from test_changes import (  # noqa: F401 - the same tests, on PostgreSQL by this
     test_a_contact_whose_email_changed_keeps_its_user,
 )
 from test_first_sync import test_a_small_change_writes_exactly_that  # noqa: F401
-from test_interruptions import at_point  # noqa: F401
+from test_interruptions import at_point  # noqa: F401 - a fixture
 from test_interruptions import test_ctrl_c_in_mid_create_is_an_unknown_end as ctrl_c_in_mid_create
 
 from hub.dispatch.postgres import PostgresBell
@@ -222,7 +222,7 @@ def test_the_doorbell_rings_in_another_process_and_sweeps_after_a_cut(pg_url):
     database.close()
 
 
-def test_ctrl_c_in_mid_create_is_an_unknown_end(make_rig, at_point):  # noqa: F811
+def test_ctrl_c_in_mid_create_is_an_unknown_end(make_rig, at_point):  # noqa: F811 - the fixture's name
     """One of the six moments; HUB_TEST_DATABASE=postgres tries them all."""
     ctrl_c_in_mid_create(make_rig, at_point, "call.after_answer", True)
 

@@ -87,7 +87,7 @@ def test_a_hub_that_was_held_up_rests_while_another_one_serves(
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
             rig.clock.sleep(20)
-            second.serving._tick()  # type: ignore[union-attr]
+            second.serving._tick()  # type: ignore[union-attr]  # it serves
             first.serving._tick()
     (line,) = [record.getMessage() for record in caplog.records if "rests" in record.getMessage()]
     assert "process 2 on elsewhere" in line
