@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from hub.engine.context import FlowContext, Side, Tools, load_context
 from hub.engine.delivery import Delivery
 from hub.engine.intents import Intents
@@ -24,12 +22,13 @@ from hub.engine.runs import (
     start_run,
 )
 from hub.engine.sending import DrainStopped, Sender
+from hub.engine.stopping import clear_stop, is_resting, stop_flow
 from hub.gate import CallRecord, OpenClient
 from hub.outbox import waiting_counts
 from hub.outbox.log_lines import LogLine, write_log
 from hub.sdk import ConfigError, HubError
 from hub.seams import crashpoint
-from hub.store.tables import Connector, Flow
+from hub.store.tables import Flow
 
 KEEP_ALIVE_SECONDS = 10.0
 CALLS = {"calls_source": "call(s) to the source", "calls_target": "call(s) to the target"}
@@ -104,7 +103,7 @@ class FlowRun:
             context = self.context = load_context(self.tools, self.flow_id)
             summary.flow = context.key
             if read:
-                self._clear_stop()
+                clear_stop(self.tools, self.flow_id)
             self._work(context, Reading(mode == "full", since, until), summary, read=read)
         except HubError as error:
             self._failed(summary, error)
@@ -174,7 +173,7 @@ class FlowRun:
                 if "source" in opened:
                     opened["source"].judge(error)
                 self._failed(summary, error)
-            if not self._paused() and not self.cancelled:
+            if not is_resting(self.tools, self.flow_id) and not self.cancelled:
                 self._deliver(context, source, summary)
 
     def _read(
@@ -232,7 +231,7 @@ class FlowRun:
         if not pressure.why(read):
             return False
         counts = self.progress.counts.copy() if self.progress else Counter[str]()
-        if not self._paused():
+        if not is_resting(self.tools, self.flow_id):
             self._deliver(context, source, summary)
             self.intents = self.sender = None
         if self.progress is not None:
@@ -282,7 +281,7 @@ class FlowRun:
                     opened.judge(stopped.cause)
                     self._failed(summary, stopped.cause)
         except (StampLost, TooManyRefusals) as error:
-            self._stop_flow(context, str(error), error.remedy, error.field)
+            stop_flow(self.tools, context, run_id, str(error), error.remedy, error.field)
             summary.status, summary.error, summary.remedy = "failed", str(error), error.remedy
         except HubError as error:
             self._failed(summary, error)
@@ -336,7 +335,7 @@ class FlowRun:
         now = self.tools.clock.monotonic()
         if not self.held and now - self._looked_at >= CANCEL_SECONDS:
             self._looked_at = now
-            self.held = self._paused()
+            self.held = is_resting(self.tools, self.flow_id)
         return self.held
 
     def _cancel_pressed(self) -> bool:
@@ -351,39 +350,3 @@ class FlowRun:
             summary.remedy = "Correct the connection on the Connector Configuration page."
         else:
             summary.remedy = "Nothing was lost; the messages wait and the next run goes on."
-
-    def _paused(self) -> bool:
-        with self.tools.database.read() as session:
-            flow = session.get_one(Flow, self.flow_id)
-            if flow.paused or flow.stopped_reason:
-                return True
-            return session.get_one(Connector, flow.connector_id).paused
-
-    def _clear_stop(self) -> None:
-        with self.tools.database.begin() as connection:
-            connection.execute(
-                text(
-                    "UPDATE flow SET stopped_reason = '', stopped_remedy = '', stopped_field = '', "
-                    "refusals = 0 WHERE id = :id AND stopped_reason <> ''"
-                ),
-                {"id": self.flow_id},
-            )
-
-    def _stop_flow(self, context: FlowContext, reason: str, remedy: str, field: str) -> None:
-        """The flow stops itself: shown on top, logged once, started again by a person."""
-        with self.tools.database.begin() as connection:
-            connection.execute(
-                text(
-                    "UPDATE flow SET stopped_reason = :reason, stopped_remedy = :remedy, "
-                    "stopped_field = :field WHERE id = :id"
-                ),
-                {"reason": reason, "remedy": remedy, "field": field, "id": context.flow_id},
-            )
-            write_log(
-                connection,
-                [LogLine("error", reason, remedy)],
-                connector_id=context.connector_id,
-                flow_key=context.key,
-                run_id=self.progress.run_id if self.progress else None,
-                now_ms=self.tools.now_ms(),
-            )
