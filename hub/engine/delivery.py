@@ -10,29 +10,25 @@ from hub.engine.confirm import Confirmation
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
 from hub.engine.intents import SECONDS, TOGETHER
-from hub.engine.lines import line_of, parked_lines
 from hub.engine.matching import FEW, Listing, adopt, linked_already
 from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
-from hub.engine.refusals import Refusals
 from hub.engine.resolve import resolve_or_park
 from hub.engine.sending import DrainStopped, Sender, Sent
+from hub.engine.settling import Settling
 from hub.engine.surroundings import look_around, unbound_due
 from hub.engine.unknown import search_unknown
 from hub.engine.work import Work, work_from
 from hub.outbox import (
     Settled,
-    Settlement,
     claim_due,
     doubt_sent,
     give_back,
     waiting_counts,
 )
-from hub.outbox.log_lines import LogLine
 from hub.sdk import LeaseLost, LoadItem
 from hub.seams import crashpoint
-from hub.store.tables import Flow
 
 log = logging.getLogger(__name__)
 
@@ -64,19 +60,15 @@ class Delivery:
         self._run_id = run_id
         self._ahead = ahead
         self._should_stop = should_stop
-        self._on_progress = on_progress
         self._listing = Listing(tools, context, target)
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
         sender.intents.accepted = self._read_back.open
         self._confirmation = Confirmation(tools, context, target, ahead)
         self._proof_needed = True
-        self._ended = ""
-        self.counts: Counter[str] = Counter()
         self.bulk = False
         self._unbound = 0
-        with tools.database.read() as session:
-            flow = session.get_one(Flow, context.flow_id)
-            self._refusals = Refusals(flow.refusals, flow.refusal_reason)
+        self._settling = Settling(tools, context, run_id, on_progress)
+        self.counts = self._settling.counts
 
     def drain(self) -> Counter[str]:
         """Deliver until nothing is due now.
@@ -94,7 +86,7 @@ class Delivery:
             with self._tools.database.begin() as connection:
                 for token in self._read_back.open:
                     give_back(connection, token, self._tools.now_ms())
-                self._refusals.save(connection, self._context.flow_id)
+                self._settling.refusals.save(connection, self._context.flow_id)
         return self.counts
 
     def _drain(self) -> None:
@@ -104,7 +96,7 @@ class Delivery:
                 break
             if not self._claim_and_deliver() and not self._anything_due():
                 break
-            self._refusals.check()
+            self._settling.refusals.check()
         self._finish_read_back()
 
     def _judge_mode(self) -> None:
@@ -124,7 +116,7 @@ class Delivery:
     def _search(self) -> None:
         hold_on = self._sender.intents.start_claim
         tools, ahead = self._tools, self._ahead()
-        self._count(
+        self._settling.count(
             search_unknown(tools, self._context, self._target, self._run_id, ahead, hold_on)
         )
 
@@ -132,7 +124,7 @@ class Delivery:
         settled = self._confirmation.confirm()
         if settled:
             crashpoint("verify.before_commit")
-            self._settle_sent(token, settled)
+            self._settling.settle_calls(token, settled)
             crashpoint("verify.after_commit")
 
     def _claim_and_deliver(self) -> bool:
@@ -170,7 +162,7 @@ class Delivery:
 
     def _end_claim(self, token: str) -> None:
         """Give back what is left of a claim; accepted writes keep theirs until read back."""
-        if token in self._read_back.open or token == self._ended:
+        if token in self._read_back.open or token == self._settling.ended:
             return
         with self._tools.database.begin() as connection:
             self._sender.intents.withdraw(connection)
@@ -189,7 +181,7 @@ class Delivery:
                 ready.append(work)
             else:
                 ended.append(row)
-        self._settle(token, ended)
+        self._settling.settle(token, ended)
         fetch_missing_parents(self._tools, self._context, ended, self._run_id)
         ready = self._match(token, ready)
         self._send_all(token, ready)
@@ -217,7 +209,7 @@ class Delivery:
                 row = row or self._not_there(work)
                 if row is not None:
                     ended.append(row)
-        self._settle(token, ended)
+        self._settling.settle(token, ended)
         gone = {row.id for row in ended}
         return [work for work in works if work.id not in gone]
 
@@ -245,7 +237,7 @@ class Delivery:
             since = self._tools.clock.monotonic()
             try:
                 for start in range(0, len(group), size):
-                    self._refusals.check()
+                    self._settling.refusals.check()
                     if self._should_stop():
                         break
                     part = group[start : start + size]
@@ -255,14 +247,14 @@ class Delivery:
                     held.append(self._set_aside(token, part, sent))
                     if self.bulk or len(held) >= TOGETHER or self._late(since):
                         settled, held, since = held, [], self._tools.clock.monotonic()
-                        self._settle_sent(token, settled)
+                        self._settling.settle_calls(token, settled)
                     if self._confirmation.due:
                         self._confirm(token)
                     if self._read_back.count:
                         self._read_back.keep_alive()
             finally:
                 # What was answered before a send that failed is settled all the same.
-                self._settle_sent(token, held)
+                self._settling.settle_calls(token, held)
 
     def _late(self, since: float) -> bool:
         return self._tools.clock.monotonic() - since > SECONDS
@@ -270,10 +262,10 @@ class Delivery:
     def _prove_first(self, token: str, creates: list[Work]) -> list[Work]:
         """The first create of a flow goes singly and must come back by its stamp (R10.2)."""
         while creates and self._waits_for_first():
-            self._refusals.check()
+            self._settling.refusals.check()
             first, creates = creates[0], creates[1:]
             sent = self._sender.send([first])
-            self._settle_sent(token, [sent])
+            self._settling.settle_calls(token, [sent])
             if sent.rows[0].outcome == "created":
                 if not self._proven(first, token):
                     return []
@@ -319,68 +311,7 @@ class Delivery:
                 for start in range(0, len(works), self._context.batch_limit):
                     self._sender.send(works[start : start + self._context.batch_limit])
             self._read_back.give_up(self._read_back.wait_and_check())
-        self._count(self._read_back.ended)
-
-    def _settle_sent(self, token: str, held: Sequence[Sent]) -> None:
-        rows = [row for sent in held for row in sent.rows]
-        attempts = [attempt for sent in held for attempt in sent.attempts]
-        intents = [intent for sent in held for intent in sent.intents]
-        if not (rows or attempts or intents):
-            return
-        lines = [line_of(self._context, sent) for sent in held if sent.rows or sent.detail]
-        self._settle(token, rows, attempts, intents, lines)
-
-    def _settle(
-        self,
-        token: str,
-        rows: list[Settled],
-        attempts: Sequence[dict[str, Any]] = (),
-        intents: Sequence[dict[str, Any]] = (),
-        log: Sequence[LogLine | None] = (),
-    ) -> None:
-        if not (rows or attempts or intents):
-            return
-        settlement = Settlement(
-            self._context.flow_id,
-            self._context.connector_id,
-            self._context.key,
-            self._run_id,
-            self._context.target.id,
-            self._context.entity,
-            token,
-            rows=rows,
-            attempts=list(attempts),
-            ended_intents=list(intents),
-            log=[line for line in log if line is not None] or parked_lines(self._context, rows),
-        )
-        crashpoint("settle.before_commit")
-        self._tools.database.run(lambda conn: settlement.write(conn, self._tools.now_ms()))
-        crashpoint("settle.after_commit")
-        if settlement.ended:
-            self._ended = token
-        self._count(rows)
-
-    def _count(self, rows: Sequence[Settled]) -> None:
-        self._refusals.see(rows)
-        self._tell_parked(rows)
-        for row in rows:
-            if row.status in ("done", "unchanged", "filtered", "parked"):
-                self.counts[row.outcome or row.status] += 1
-        self._on_progress(self.counts)
-
-    def _tell_parked(self, rows: Sequence[Settled]) -> None:
-        for row in rows:
-            if row.status == "parked":
-                self._tools.registry.message_parked(
-                    {
-                        "connector": self._context.connector_key,
-                        "flow": self._context.key,
-                        "key": row.key,
-                        "reason": row.reason,
-                        "field": row.field,
-                        "remedy": row.remedy,
-                    }
-                )
+        self._settling.count(self._read_back.ended)
 
 
 __all__ = ["Delivery", "DrainStopped", "StampLost"]
