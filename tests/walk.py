@@ -45,6 +45,12 @@ def looks(config: pytest.Config, place: int) -> tuple[tuple[str, int], ...]:
     return LOOKS if config.getoption("--slow") else (LOOKS[place % len(LOOKS)],)
 
 
+def press(control: Any) -> None:
+    """Click what loads a page, and wait until that page is there."""
+    with control.page.expect_navigation(wait_until="load"):
+        control.click()
+
+
 def dress(page: Any, theme: str, width: int) -> None:
     """Give the page a theme and a width, and wait until colours have faded over."""
     page.set_viewport_size({"width": width, "height": 844})

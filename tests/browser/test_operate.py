@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from waitress.server import create_server
-from walk import dress, looks, too_wide, violations
+from walk import dress, looks, press, too_wide, violations
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 
 from operate_kit import EMAIL, PASSWORD, Hub
 from operate_seed import seed
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
@@ -56,8 +57,7 @@ def signed_in(chromium, site, **options):
     page.goto(site.url + "/sign-in")
     page.fill("#f-email", EMAIL)
     page.fill("#f-password", PASSWORD)
-    page.click("button.fill")
-    page.wait_for_load_state()
+    press(page.locator("button.fill"))
     return page
 
 
@@ -94,21 +94,19 @@ def test_filtering_keeps_the_focus_in_the_search_box(page, site):
     page.goto(site.url + "/messages/")
     page.locator("#f-q").press_sequentially("ridgeway", delay=60)
     page.wait_for_url("**q=ridgeway**")
-    from playwright.sync_api import expect
-
     expect(page.locator("tbody tr")).to_have_count(1)
-    assert page.evaluate("document.activeElement.id") == "f-q"
-    assert page.input_value("#f-q") == "ridgeway"
+    expect(page.locator("#f-q")).to_be_focused()
+    expect(page.locator("#f-q")).to_have_value("ridgeway")
 
 
 def test_ticking_rows_shows_the_bulk_bar_and_retries_them(page, site):
     page.goto(site.url + "/messages/?tab=parked&flow=customer")
     assert not page.locator(".bulk").is_visible()
     page.locator(".pick").first.check()
-    assert page.locator("[data-selected]").inner_text() == "1 selected"
+    expect(page.locator("[data-selected]")).to_have_text("1 selected")
     page.get_by_role("button", name="Retry", exact=True).click()
     page.get_by_text("1 message will be tried again").wait_for()
-    assert page.locator(".pick").count() == 2
+    expect(page.locator(".pick")).to_have_count(2)
 
 
 def test_the_schedule_is_said_in_words_as_one_types(page, site):
@@ -117,8 +115,8 @@ def test_the_schedule_is_said_in_words_as_one_types(page, site):
     page.get_by_text("Every 30 minutes").wait_for()
     page.fill("input[name=cron]", "*/75 * * * *")
     page.get_by_text("Minutes go from 0 to 59. You entered */75.").wait_for()
-    assert page.locator("input[value=cron]").is_checked()
-    assert page.get_by_text("Next three times, as saved").is_visible()
+    expect(page.locator("input[value=cron]")).to_be_checked()
+    expect(page.get_by_text("Next three times, as saved")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
 
 
@@ -126,9 +124,9 @@ def test_the_dialog_says_what_cancelling_does_and_escape_keeps_running(page, sit
     page.goto(site.url + site.pages["run"])
     page.get_by_role("link", name="Cancel run").click()
     dialog = page.locator("dialog#cancel")
-    assert "stay sent" in dialog.inner_text()
+    expect(dialog).to_contain_text("stay sent")
     page.keyboard.press("Escape")
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
 
 
 def test_the_dashboard_follows_without_a_reload(page, site):
@@ -145,7 +143,7 @@ def test_the_dashboard_follows_without_a_reload(page, site):
         reason_group="something new",
     )
     page.get_by_text("Something new.").wait_for(timeout=9000)
-    assert page.locator(".attn li").count() == before + 1
+    expect(page.locator(".attn li")).to_have_count(before + 1)
     assert page.evaluate("window.still") is True
 
 
@@ -153,17 +151,17 @@ def test_everything_works_without_script(chromium, site):
     page = signed_in(chromium, site, java_script_enabled=False)
     page.goto(site.url + "/messages/?tab=parked&flow=contact")
     page.locator(".pick").first.check()
-    page.get_by_role("button", name="Skip").click()
-    assert "1 message skipped." in page.content()
+    press(page.get_by_role("button", name="Skip"))
+    expect(page.locator("main")).to_contain_text("1 message skipped.")
     page.goto(site.url + "/syncs/2")
     page.locator("input[value=daily]").check()
     page.fill("input[name=at]", "05:45")
-    page.get_by_role("button", name="Show the times").click()
-    assert "Every day at 05:45" in page.locator(".words").inner_text()
-    page.get_by_role("button", name="Save schedule").click()
-    assert "Schedule saved." in page.content()
+    press(page.get_by_role("button", name="Show the times"))
+    expect(page.locator(".words")).to_contain_text("Every day at 05:45")
+    press(page.get_by_role("button", name="Save schedule"))
+    expect(page.locator("main")).to_contain_text("Schedule saved.")
     page.goto(site.url + site.pages["run"])
-    page.get_by_role("link", name="Cancel run").click()
-    page.get_by_role("button", name="Cancel run").click()
-    assert "The run stops after the call that is under way." in page.content()
+    press(page.get_by_role("link", name="Cancel run"))
+    press(page.get_by_role("button", name="Cancel run"))
+    expect(page.locator("main")).to_contain_text("The run stops after the call that is under way.")
     page.context.close()
