@@ -1,6 +1,5 @@
 """Hop 7, second half: one call to the target, and what its answer means for each record."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from hub.sdk import (
     RateLimited,
     RecordRejected,
 )
+from hub.sdk.exact_json import dump_json
 from hub.seams import crashpoint
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Sender:
         if not intents and last is not None:
             attempts.append(
                 {
-                    "keys": json.dumps([work.key for work in works], ensure_ascii=False),
+                    "keys": dump_json([work.key for work in works]),
                     "method": last.method,
                     "url": last.path,
                     "sent_at": self._started,

@@ -1,12 +1,12 @@
 """What goes out: headers and body of a request, exact numbers included."""
 
-import json as jsonlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from hub import __version__
+from hub.sdk.exact_json import dump_json
 
 AGENT = f"integration-hub/{__version__}"
 
@@ -24,13 +24,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
-def dump_json(value: Any) -> str:
-    """Return JSON text; Decimal becomes the equal number. Raises ValueError if none is equal."""
-    return jsonlib.dumps(
-        value, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
-
-
 def encode(
     json: Any,
     form: Mapping[str, str] | None,
@@ -45,7 +38,7 @@ def encode(
     }
     body: bytes | None = None
     if json is not None:
-        body = dump_json(json).encode()
+        body = dump_json(json, _plain).encode()
         head["Content-Type"] = "application/json"
     elif form is not None:
         body = urlencode(form).encode()

@@ -1,10 +1,11 @@
 """Hashes that are equal exactly when nothing that matters has changed."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from hub.sdk.exact_json import dump_json
 
 
 def _plain(value: Any) -> Any:
@@ -13,14 +14,9 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-_encode = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
-).encode
-
-
 def canonical_json(data: Mapping[str, Any]) -> str:
     """Return sorted, compact JSON; Decimals as plain text without trailing zeros."""
-    return _encode(data)
+    return dump_json(data, _plain, sort_keys=True, allow_nan=True)
 
 
 def content_hash(text: str) -> str:

@@ -1,11 +1,11 @@
 """Hop 5: one statement takes a batch; the lease is one row to renew and to fence."""
 
-import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from hub.sdk import LeaseLost
+from hub.sdk.exact_json import dump_json
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
 from hub.store.work_tables import BLOCKED, ISOLATED, PENDING, RUNNING, UNKNOWN, WAITING, aliased
@@ -161,7 +161,7 @@ def record_intent(
             "run": run_id,
             "token": token,
             "creates": creates,
-            "keys": json.dumps(list(keys), ensure_ascii=False),
+            "keys": dump_json(list(keys)),
             "method": method,
             "url": url,
             "now": now_ms,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from hub.sdk import Cursor
+from hub.sdk.exact_json import dump_json
 from hub.store.queries import known_records, open_contents
 from hub.store.transaction import Transaction
 from hub.store.work_tables import WAITING
@@ -307,7 +308,7 @@ def _record_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any
 
 
 def _attributes(record: Incoming) -> str:
-    return json.dumps(dict(record.attributes), sort_keys=True) if record.attributes else "{}"
+    return dump_json(dict(record.attributes), sort_keys=True) if record.attributes else "{}"
 
 
 def _message_values(common: Mapping[str, Any], record: Incoming) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Hop 8: binding, attempt and status in one transaction, fenced by the claim token."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from hub.outbox.blocked import free_children, unblock_bound
 from hub.outbox.log_lines import LogLine, write_log
 from hub.outbox.taken import park_taken
 from hub.sdk import LeaseLost
+from hub.sdk.exact_json import dump_json
 from hub.store.queries import statement
 from hub.store.transaction import Transaction
 from hub.store.work_tables import WAITING, aliased
@@ -304,10 +304,9 @@ ON CONFLICT (connection_id, record_id, entity) DO UPDATE SET
 
 def results_json(rows: Sequence[Settled]) -> str:
     """Return the per-record results of a call, as kept with its attempt."""
-    return json.dumps(
+    return dump_json(
         [
             {"key": row.key, "outcome": row.outcome or row.status, "detail": row.reason}
             for row in rows
-        ],
-        ensure_ascii=False,
+        ]
     )
