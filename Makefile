@@ -38,11 +38,12 @@ torture: $(VENV)/.dev  ## Try every fault, and again with each rule removed (SEE
 	$(BIN)/python tests/crash/torture.py $(SEEDS)
 
 lint: $(VENV)/.dev  ## Style and imports
-	$(BIN)/ruff check hub plugins tests benchmarks scripts
+	$(BIN)/ruff check hub plugins tests benchmarks scripts examples
 	$(BIN)/lint-imports --config setup.cfg
 
 types: $(VENV)/.dev  ## Strict types
 	$(BIN)/mypy
+	MYPYPATH=.:examples/csv-erp $(BIN)/mypy -p csv_erp
 
 check: lint types test  ## All of it
 

@@ -67,7 +67,7 @@ class Rig:
         self._listen(self.store)
         self.environ = {
             "HUB_HOME": str(home / "home"),
-            "ACU_PASSWORD": str(self.erp.settings(self.erp_server.url)["password"]),
+            "ACU_PASSWORD": str(self.erp.settings(self.erp_server.url).get("password", "")),
             "BC_TOKEN": str(self.store.settings(self.store_server.url)["access_token"]),
             "PATH": os.environ.get("PATH", ""),
             **({"HUB_DATABASE_URL": database} if database else {}),
