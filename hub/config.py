@@ -14,6 +14,27 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 DATABASES = ("sqlite", "postgresql")
 MAX_WORKERS = 64
 
+VARIABLES = {
+    "HUB_HOME": ("~/.integration-hub", "The data folder: the database and the key file."),
+    "HUB_DATABASE_URL": (
+        "SQLite in HUB_HOME",
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME, for more than one process.",
+    ),
+    "HUB_SECRET_KEYS": (
+        "the key file in HUB_HOME",
+        "Sealing keys, comma-separated: the first seals, all of them open.",
+    ),
+    "HUB_ENGINE": ("threads", "What rings the workers: threads of the same process."),
+    "HUB_WORKERS": ("4", f"Worker threads of this process, 1 to {MAX_WORKERS}."),
+    "HUB_PUBLIC_URL": (
+        "empty",
+        "The address that people open; where it is https, its cookies go by https only.",
+    ),
+    "HUB_LOG_FORMAT": ("text", "text or json: how lines on standard error look."),
+    "HUB_LOG_LEVEL": ("info", "debug, info, warning or error: what stands on standard error."),
+}
+"""Every variable: its default, and what it does."""
+
 
 class ConfigProblem(Exception):
     """A usage or configuration error, said in one sentence; the command line exits with 2."""

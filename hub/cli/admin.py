@@ -21,7 +21,7 @@ from hub.vault import Redactor
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> None:
     """Say what is wrong here and how to mend it."""
     findings: list[Finding] = examine(os.environ)
@@ -146,7 +146,9 @@ def _password() -> str:
 
 @user.command()
 @click.argument("email")
-@click.option("--role", type=click.Choice(["admin"]), default="admin")
+@click.option(
+    "--role", type=click.Choice(["admin"]), default="admin", help="What the person may do."
+)
 def create(email: str, role: str) -> None:
     """Create a user; the password is asked for, or read from standard input."""
     with opened() as runtime:

@@ -68,7 +68,7 @@ def export(connector: str | None) -> None:
 
 @click.command()
 @click.argument("connector")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def test(connector: str, as_json: bool) -> None:
     """Test both connections and run the initialization checks, one row each."""
     with opened() as runtime:

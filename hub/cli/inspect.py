@@ -16,9 +16,9 @@ STATUSES = (
 
 
 @click.group(invoke_without_command=True)
-@click.option("--connector")
-@click.option("--flow")
-@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--connector", help="Only this connector.")
+@click.option("--flow", help="Only this flow.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only messages that stand so.")
 @click.option("--jsonl", is_flag=True, help="One JSON object per line.")
 @click.pass_context
 def messages(
@@ -64,9 +64,9 @@ def _told(count: int, asked: int, what: str) -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--connector")
-@click.option("--entity")
-@click.option("--jsonl", is_flag=True)
+@click.option("--connector", help="Only this connector.")
+@click.option("--entity", help="Only records of this kind, such as customer.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
 def records(context: click.Context, connector: str | None, entity: str | None, jsonl: bool) -> None:
     """List known ERP records with their bindings and enablement."""
@@ -86,10 +86,14 @@ def records(context: click.Context, connector: str | None, entity: str | None, j
 
 
 @click.command()
-@click.option("--connector")
-@click.option("--level", type=click.Choice(["error", "warning", "info", "debug"]))
+@click.option("--connector", help="Only this connector.")
+@click.option(
+    "--level",
+    type=click.Choice(["error", "warning", "info", "debug"]),
+    help="This level and worse.",
+)
 @click.option("--follow", is_flag=True, help="Wait for new lines; Ctrl-C ends.")
-@click.option("--jsonl", is_flag=True)
+@click.option("--jsonl", is_flag=True, help="Print one JSON object per line.")
 def logs(connector: str | None, level: str | None, follow: bool, jsonl: bool) -> None:
     """Print the connector log, oldest first."""
     last = 0
@@ -114,7 +118,7 @@ def _print_log(row: dict[str, Any], *, jsonl: bool) -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def plugins(context: click.Context, as_json: bool) -> None:
     """List installed connector plugins with their action types."""
@@ -123,7 +127,7 @@ def plugins(context: click.Context, as_json: bool) -> None:
 
 
 @plugins.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_plugins(as_json: bool) -> None:
     """List installed connector plugins with their action types."""
     _list_plugins(as_json=as_json)

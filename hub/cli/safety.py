@@ -22,7 +22,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def backup(file: Path, as_json: bool) -> None:
     """Write the database to FILE, also while the hub works. Keys are not in it."""
     os.umask(0o077)
@@ -51,7 +51,7 @@ def backup(file: Path, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--without-key", is_flag=True, help="The key is lost: secrets are entered again.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def restore(file: Path, yes: bool, without_key: bool, as_json: bool) -> None:
     """Replace the database by the backup FILE; all connectors start paused."""
     os.umask(0o077)

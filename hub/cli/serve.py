@@ -61,8 +61,8 @@ class Pages:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=PORT, default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
 def run(host: str, port: int) -> None:
     """Serve the pages, run the clock and the workers in one process."""
     with opened(quiet=False, keep_alive=True) as runtime:
@@ -114,8 +114,8 @@ def scheduler() -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=PORT, default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
 def web(host: str, port: int) -> None:
     """Serve the pages alone (PostgreSQL); workers and scheduler run elsewhere."""
     with opened(quiet=False, keep_alive=True) as runtime:
@@ -137,9 +137,21 @@ def web(host: str, port: int) -> None:
 
 
 @click.command()
-@click.option("--port", type=PORT, default=8000, show_default=True)
-@click.option("--customers", type=click.IntRange(0, 200_000), default=120, show_default=True)
-@click.option("--items", type=click.IntRange(0, 200_000), default=400, show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--customers",
+    type=click.IntRange(0, 200_000),
+    default=120,
+    show_default=True,
+    help="How many customers the ERP has.",
+)
+@click.option(
+    "--items",
+    type=click.IntRange(0, 200_000),
+    default=400,
+    show_default=True,
+    help="How many items the ERP has.",
+)
 def demo(port: int, customers: int, items: int) -> None:
     """Try it: simulated ERP and store, a connector, syncs running. Ctrl-C cleans up."""
     try:
@@ -176,12 +188,34 @@ def _show(show: Demo, port: int) -> None:
 @click.command()
 @click.argument("plugin", metavar="PLUGIN")
 @click.option("--port", type=PORT, default=0, help="0 = any free port.")
-@click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--customers", type=click.IntRange(0, 500_000), default=120, show_default=True)
-@click.option("--items", type=click.IntRange(0, 500_000), default=400, show_default=True)
-@click.option("--orders", type=click.IntRange(0, 500_000), default=0)
-@click.option("--fault", "faults", multiple=True, metavar="NAME[=V]")
-@click.option("--quota", "quotas", multiple=True, metavar="NAME=CALLS/SECONDS|none")
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="The same seed makes the same records."
+)
+@click.option(
+    "--customers",
+    type=click.IntRange(0, 500_000),
+    default=120,
+    show_default=True,
+    help="How many customers the ERP has.",
+)
+@click.option(
+    "--items",
+    type=click.IntRange(0, 500_000),
+    default=400,
+    show_default=True,
+    help="How many items the ERP has.",
+)
+@click.option(
+    "--orders", type=click.IntRange(0, 500_000), default=0, help="How many orders the ERP has."
+)
+@click.option("--fault", "faults", multiple=True, metavar="NAME[=V]", help="What goes wrong.")
+@click.option(
+    "--quota",
+    "quotas",
+    multiple=True,
+    metavar="NAME=CALLS/SECONDS|none",
+    help="A limit other than the vendor's.",
+)
 @click.option("--option", "options", multiple=True, metavar="NAME=V", help="Simulator's own.")
 def simulate(
     plugin: str,

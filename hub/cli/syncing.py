@@ -58,10 +58,21 @@ def _tell_busy(flow: str) -> None:
 @click.command()
 @click.argument("connector")
 @click.argument("flows", nargs=-1, metavar="[FLOW ...]")
-@click.option("--mode", type=click.Choice(["incremental", "full"]), default="incremental")
+@click.option(
+    "--mode",
+    type=click.Choice(["incremental", "full"]),
+    default="incremental",
+    help="What changed, or everything.",
+)
 @click.option("--since", callback=moment, help="Read what changed at or after this time.")
 @click.option("--until", callback=moment, help="Read what changed at or before this time.")
-@click.option("--wait", type=click.FloatRange(0, 86_400), default=0, metavar="SECONDS")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86_400),
+    default=0,
+    metavar="SECONDS",
+    help="Also wait so long for what is due later.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def sync(
     connector: str,

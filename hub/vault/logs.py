@@ -10,8 +10,16 @@ from pythonjsonlogger.json import JsonFormatter
 from hub.vault.log_budget import LONGEST, Budget, shorten
 from hub.vault.redact import Redactor
 
-FIELDS = ("connector", "flow", "run", "message_id", "connection", "plugin", "left_out")
-"""Extra fields that a log call may carry; they stand in the line by name."""
+FIELDS = {
+    "connector": "the key of the connector",
+    "flow": "the key of the flow, such as customer",
+    "run": "the number of the run",
+    "message_id": "the number of the message",
+    "connection": "the key of the connection",
+    "plugin": "the key of the plugin",
+    "left_out": "how many lines of this kind were left out since the last one shown",
+}
+"""Extra fields that a log call may carry, and what they hold; they stand in the line by name."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
