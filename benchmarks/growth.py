@@ -1,11 +1,12 @@
 """Figures of growth: memory over the number of customers, speed over years of history."""
 
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import line, ours, world
-from benchmarks.world import SEED, Hub, measured
+from benchmarks.world import SEED, Hub, measured, store_calls
 
 CUSTOMERS = 2000
 MESSAGES = 1_000_000
@@ -45,12 +46,44 @@ def memory() -> None:
     _memory(2000, 50_000)
 
 
+def _pace(home: Path) -> tuple[str, float]:
+    """Records per second in each tenth of a load, and its longest silence in seconds."""
+    database = sqlite3.connect(home / "hub.db")
+    try:
+        rows = database.execute("SELECT bound_at FROM binding ORDER BY bound_at").fetchall()
+    finally:
+        database.close()
+    moments = [row[0] / 1000 for row in rows]
+    silence = max(after - before for before, after in pairwise(moments))
+    edges = [moments[len(moments) * n // 10] for n in range(10)] + [moments[-1]]
+    each = [len(moments) / 10 / max(after - before, 0.001) for before, after in pairwise(edges)]
+    return ", ".join(f"{rate:.0f}" for rate in each), silence
+
+
+def _load(count: int) -> dict[str, Any]:
+    with world(count, 0) as (hub, _erp, shop):
+        before = shop.stats()
+        done = hub.sync("customer")
+        after = shop.stats()
+        pace, silence = _pace(hub.home)
+    calls = store_calls(before, after)
+    return {
+        **done,
+        **done["flows"]["customer"],
+        "each": 1000 * done["cpu"] / done["flows"]["customer"]["read"],
+        "calls": sum(calls.values()),
+        "listed": sum(n for call, n in calls.items() if call.startswith("GET")),
+        "refused": after["refused"] - before["refused"],
+        "pace": pace,
+        "silence": silence,
+    }
+
+
 def growth() -> None:
-    """A first load of 2,000, 20,000 and 200,000 customers: peak memory, and what each costs."""
+    """A first load of 2,000, 20,000 and 200,000 customers: memory, calls, and what each costs."""
     first: dict[str, Any] = {}
     for count in (2000, 20_000, 200_000):
-        run = ours("customer", count, 0)
-        run["each"] = 1000 * run["cpu"] / run["read"]
+        run = _load(count)
         first = first or run
         line(
             f"First load of {count:,} customers: peak memory",
@@ -58,7 +91,19 @@ def growth() -> None:
             f"{run['peak_kb'] / 1024:.0f} MB  "
             f"({100 * (run['peak_kb'] / first['peak_kb'] - 1):+.0f} %), {run['cpu']:.1f} s CPU, "
             f"{run['each']:.2f} ms CPU a customer ({run['each'] / first['each']:.2f} ×), "
-            f"{run['seconds']:.0f} s; {run['read']:,} read, {run['created']:,} created, {run['parked']:,} parked, seed {SEED}",
+            f"{run['seconds']:.0f} s; {run['read']:,} read, {run['created']:,} created, "
+            f"{run['parked']:,} parked, seed {SEED}",
+        )
+        line(
+            "  store calls a created customer",
+            "",
+            f"{run['calls'] / run['created']:.3f}  ({run['calls']:,}, {run['listed']:,} of them "
+            f"reads, {run['refused']} refused)",
+        )
+        line(
+            "  records per second, by tenths of the load",
+            "",
+            f"{run['pace']}; longest silence {run['silence']:.1f} s",
         )
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from hub.engine.context import FlowContext, Tools
+from hub.engine.listing import MARGIN
 from hub.engine.sending import Sent, delivered
-from hub.engine.unknown import MARGIN, find_created, is_ours
+from hub.engine.unknown import find_created, is_ours
 from hub.engine.work import Work
 from hub.outbox import Settled
 from hub.outbox.settle import results_json

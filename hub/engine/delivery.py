@@ -9,8 +9,9 @@ from typing import Any
 from hub.engine.confirm import Confirmation
 from hub.engine.context import FlowContext, Tools
 from hub.engine.fetching import fetch_payloads
+from hub.engine.hits import Matching
 from hub.engine.intents import SECONDS, TOGETHER
-from hub.engine.matching import FEW, Listing, adopt, linked_already
+from hub.engine.listing import Listing
 from hub.engine.parents import fetch_missing_parents
 from hub.engine.proof import StampLost, proof_needed, prove_stamp
 from hub.engine.readback import ReadBack
@@ -27,7 +28,7 @@ from hub.outbox import (
     give_back,
     waiting_counts,
 )
-from hub.sdk import LeaseLost, LoadItem
+from hub.sdk import LeaseLost
 from hub.seams import crashpoint
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Delivery:
         source: Callable[[], Any],
         target: Any,
         sender: Sender,
+        listing: Listing,
         *,
         run_id: int | None,
         ahead: Callable[[], timedelta] = timedelta,
@@ -60,7 +62,7 @@ class Delivery:
         self._run_id = run_id
         self._ahead = ahead
         self._should_stop = should_stop
-        self._listing = Listing(tools, context, target)
+        self._matching = Matching(tools, context, target, listing, ahead)
         self._read_back = ReadBack(tools, context, target, run_id, should_stop)
         sender.intents.accepted = self._read_back.open
         self._confirmation = Confirmation(tools, context, target, ahead)
@@ -190,41 +192,10 @@ class Delivery:
         unbound = [work for work in works if work.external_id is None]
         if not unbound:
             return list(works)
-        listed = self._listing.fresh or max(len(unbound), self._unbound) > FEW
-        if listed or self._context.target.action.listing_before:
-            if not self._listing.fresh:
-                self._listing.read()
-            with self._tools.database.look() as connection:
-                hits = self._listing.find(connection, unbound)
-        else:
-            items = [LoadItem(w.key, w.native, None, str(w.id)) for w in unbound]
-            hits = self._context.target.plugin.match(
-                self._target, self._context.target.action, items
-            )
-        ended: list[Settled] = []
-        with self._tools.database.look() as connection:
-            linked = linked_already(connection, self._context, hits)
-            for work in unbound:
-                row = adopt(connection, self._context, work, hits.get(work.key, ()), linked)
-                row = row or self._not_there(work)
-                if row is not None:
-                    ended.append(row)
+        ended = self._matching.end(unbound, self._unbound)
         self._settling.settle(token, ended)
         gone = {row.id for row in ended}
         return [work for work in works if work.id not in gone]
-
-    def _not_there(self, work: Work) -> Settled | None:
-        if work.external_id is not None or self._context.target.action.creates:
-            return None
-        reason = "There is no product with this SKU in the store."
-        return work.settle(
-            "filtered",
-            reason=reason,
-            reason_group=reason,
-            state=True,
-            content_hash=None,
-            rule_version=self._context.rule_version,
-        )
 
     def _send_all(self, token: str, works: Sequence[Work]) -> None:
         creates = [work for work in works if work.external_id is None]
@@ -244,6 +215,8 @@ class Delivery:
                     rest = range(start + size, min(start + size * TOGETHER, len(group)), size)
                     self._sender.intents.announce([group[at : at + size] for at in rest])
                     sent = self._sender.send(part, confirm=group is creates)
+                    if any(work.gone for work in part):
+                        self._matching.listing.doubt()
                     held.append(self._set_aside(token, part, sent))
                     if self.bulk or len(held) >= TOGETHER or self._late(since):
                         settled, held, since = held, [], self._tools.clock.monotonic()

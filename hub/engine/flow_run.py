@@ -10,6 +10,7 @@ from typing import Any
 from hub.engine.context import FlowContext, Side, Tools, load_context
 from hub.engine.delivery import Delivery
 from hub.engine.intents import Intents
+from hub.engine.listing import Listing
 from hub.engine.pressure import REMEDY, Pressure
 from hub.engine.proof import StampLost
 from hub.engine.reading import Reading, read_source
@@ -68,6 +69,7 @@ class FlowRun:
         self.progress: Progress | None = None
         self.context: FlowContext | None = None
         self.sender: Sender | None = None
+        self.listing: Listing | None = None
         self.intents: Intents | None = None
         self.calls: Counter[str] = Counter()
         self._kept_at = self._asked_at = self._looked_at = tools.clock.monotonic()
@@ -261,6 +263,7 @@ class FlowRun:
                     self.on_progress(context.key, self.progress.counts)
 
         self.intents = Intents(self.tools, context, run_id)
+        self.listing = self.listing or Listing(self.tools, context)
         try:
             with self._open(context.target, "target", fence=self.intents) as opened:
                 self.sender = Sender(self.tools, context, opened.client, self.intents)
@@ -270,6 +273,7 @@ class FlowRun:
                     source,
                     opened.client,
                     self.sender,
+                    self.listing,
                     run_id=run_id,
                     ahead=lambda: self._ahead(opened),
                     should_stop=self.should_hold,

@@ -1,122 +1,21 @@
 """Hop 7, first half: find what is already there before anything is created (R10.1-3)."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import text
 
-from hub.engine.context import FlowContext, Tools
+from hub.engine.context import FlowContext
 from hub.engine.resolve import differing
 from hub.engine.work import Work
-from hub.mapping import canonical_json
 from hub.outbox import Settled
 from hub.outbox.taken import ALREADY_LINKED, ITS_OWN
-from hub.sdk import Listed, Window
-from hub.store.queries import bound_records, listed_rows
+from hub.sdk import Listed
+from hub.store.queries import bound_records
 from hub.store.transaction import Transaction
 
 FEW = 10
 """Up to this many records are searched one by one; more cost less as a listing."""
-
-LISTING_MS = 600_000
-
-
-class Listing:
-    """The target's side, listed once per drain into the database, at most ten minutes old."""
-
-    def __init__(self, tools: Tools, context: FlowContext, client: Any) -> None:
-        self._tools = tools
-        self._context = context
-        self._client = client
-        self._read_at: int | None = None
-
-    @property
-    def fresh(self) -> bool:
-        """True while the listing may be used."""
-        return self._read_at is not None and self._tools.now_ms() - self._read_at < LISTING_MS
-
-    def read(self) -> None:
-        """List the whole target side anew, a page per transaction.
-
-        Others may match by these rows meanwhile, or list the same side: a row goes only when a
-        whole listing that began later did not show it.
-        """
-        context, database = self._context, self._tools.database
-        where = {"connection": context.target.id, "entity": context.entity}
-        with database.look() as connection:
-            number = int(connection.execute(NEXT_LISTING, where).scalar_one())
-        pages = context.target.plugin.listing(
-            self._client, context.target.action, Window(), context.preferences
-        )
-        for page in pages:
-            rows = [{**self._row(listed), "number": number} for listed in page]
-            if rows:
-                with database.begin() as connection:
-                    connection.execute(UPSERT_LISTED, rows)
-        with database.begin() as connection:
-            connection.execute(DELETE_UNLISTED, {**where, "number": number})
-        self._read_at = self._tools.now_ms()
-
-    def _row(self, listed: Listed) -> dict[str, Any]:
-        return {
-            "connection": self._context.target.id,
-            "entity": self._context.entity,
-            "external": listed.external_id,
-            "stamp": listed.stamp or None,
-            "natural": natural_key(self._context, listed.natural_keys),
-            "name": str(listed.natural_keys.get("name") or "")[:300] or None,
-            "scope": listed.scope,
-            "fields": canonical_json(listed.fields),
-        }
-
-    def find(self, connection: Transaction, works: Sequence[Work]) -> dict[str, list[Listed]]:
-        """Return the hits of each record, by its key: by stamp, else by natural key."""
-        found = self._select(connection, "stamp", [work.key for work in works])
-        naturals = {
-            natural: work.key
-            for work in works
-            if work.key not in found and (natural := natural_of(self._context, work))
-        }
-        if naturals:
-            hits = self._select(connection, "natural_key", list(naturals))
-            for work in works:
-                natural = natural_of(self._context, work)
-                if work.key not in found and natural in hits:
-                    found[work.key] = hits[natural]
-        return found
-
-    def _select(
-        self, connection: Transaction, column: Literal["stamp", "natural_key"], values: list[str]
-    ) -> dict[str, list[Listed]]:
-        context = self._context
-        found: dict[str, list[Listed]] = {}
-        rows = listed_rows(connection, context.target.id, context.entity, column, values)
-        for external_id, stamp, natural, name, scope, fields in rows:
-            keys = {"name": name or "", "email": natural or ""}
-            listed = Listed(external_id, stamp, keys, json.loads(fields or "{}"), scope)
-            found.setdefault(stamp if column == "stamp" else natural, []).append(listed)
-        return found
-
-
-NEXT_LISTING = text("""
-SELECT COALESCE(MAX(run_id), 0) + 1 FROM listing
-WHERE connection_id = :connection AND entity = :entity
-""")
-
-UPSERT_LISTED = text("""
-INSERT INTO listing (connection_id, entity, external_id, run_id, stamp, natural_key, name, scope,
-                     fields)
-VALUES (:connection, :entity, :external, :number, :stamp, :natural, :name, :scope, :fields)
-ON CONFLICT (connection_id, entity, external_id) DO UPDATE SET
-  run_id = CASE WHEN listing.run_id > excluded.run_id THEN listing.run_id ELSE excluded.run_id END,
-  stamp = excluded.stamp, natural_key = excluded.natural_key, name = excluded.name,
-  scope = excluded.scope, fields = excluded.fields
-""")
-
-DELETE_UNLISTED = text("""
-DELETE FROM listing WHERE connection_id = :connection AND entity = :entity AND run_id < :number
-""")
 
 
 def natural_key(context: FlowContext, keys: Mapping[str, str]) -> str | None:

@@ -176,7 +176,8 @@ class Sender:
             # Sent again at once: while the trouble lasts the next call is the one that meets it.
             return work.settle("pending", reason=result.detail, attempts=work.attempts)
         # Found a moment ago and gone again: it has to wait, else it is found again at once.
-        if result.external_id == "" and not work.adopted:
+        work.gone = result.external_id == ""
+        if work.gone and not work.adopted:
             return work.settle(
                 "pending", unbind=True, forget_hash=True, reason=result.detail, attempts=0
             )

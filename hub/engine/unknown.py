@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.engine.context import FlowContext, Tools
+from hub.engine.listing import MARGIN
 from hub.engine.matching import natural_key, natural_of
 from hub.engine.proof import mark_proven, proof_needed
 from hub.engine.resolve import differing
@@ -26,7 +27,6 @@ from hub.store.base import from_ms
 TAKE = 200
 TOO_FEW_TO_LIST = 2
 """More than these cost less as one page of what was created lately."""
-MARGIN = timedelta(seconds=120)
 
 
 def search_unknown(

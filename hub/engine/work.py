@@ -51,6 +51,7 @@ class Work:
     delete: bool = False
     adopted: bool = False
     adopted_how: str = "adopted"
+    gone: bool = False
     changed: frozenset[str] | None = None
 
     def item(self) -> LoadItem:

@@ -119,7 +119,7 @@ def hub_list(
     client: Any, action: ActionType, window: Window, preferences: Mapping[str, Any]
 ) -> Iterator[list[Listed]] | None:
     """Yield the target's records, one page per call; ``window.since`` limits to those created
-    since then where the platform can.
+    since then where the platform can, ``window.changed`` to those created or changed since.
     """
 
 

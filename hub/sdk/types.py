@@ -145,6 +145,9 @@ class ActionType:
     """True: ids in a bulk answer are candidates; a listing must show id and key in one row."""
     listing_before: bool = False
     """True: unbound records are always matched by the listing, never one by one."""
+    lists_changes: bool = False
+    """True: ``hub_list`` can list what was created or changed since a moment (``Window.changed``).
+    A listing that is getting old is then brought up to date instead of read anew."""
     stamp_parameter: str = ""
     """The connection parameter that names the field which carries our key, where there is one."""
 
@@ -163,7 +166,8 @@ class Window:
 
     ``since`` already has the overlap taken off. ``until`` bounds a reading by date range.
     ``lag`` seconds are kept back from the server's time when the new cursor is computed.
-    ``preferences`` are the connector's validated preferences.
+    ``preferences`` are the connector's validated preferences. ``changed`` asks ``hub_list`` for
+    what was created or changed since, else only for what was created.
     """
 
     since: datetime | None = None
@@ -171,6 +175,7 @@ class Window:
     partition: str = ""
     lag: float = 60.0
     preferences: Mapping[str, Any] = field(default_factory=dict)
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

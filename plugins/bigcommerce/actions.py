@@ -21,6 +21,7 @@ def _b2b(key: str, label: str, entity: str, path: str, **more: Any) -> ActionTyp
         endpoint="{b2b_api_url}/api/v3/io" + path,
         method="POST",
         batch_size=BULK,
+        lists_changes=True,
         **more,
     )
 

@@ -137,7 +137,7 @@ def listed(row: Row) -> Listed:
 
 
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
-    """Yield addresses, newest first; all, or those created since."""
+    """Yield addresses, newest first; all, or those created or changed since."""
     for page in client.recent("/addresses", window, "addressId"):
         yield [listed(row) for row in page]
 

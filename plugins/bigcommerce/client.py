@@ -1,7 +1,6 @@
 """The two APIs of one store behind one token (CONTRACT §3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from hub.sdk import ConfigError, Http, LoadItem, Window
@@ -101,11 +100,8 @@ class Client:
                 return
 
     def recent(self, path: str, window: Window, ident: str) -> Iterator[list[Row]]:
-        """Yield the rows of a B2B list, newest first; all, or those created since."""
-        params: Params = ()
-        if window.since is not None:
-            params = (created_since(window.since),)
-        return self.pages(path, params, ident)
+        """Yield the rows of a B2B list, newest first; all, or those created or changed since."""
+        return self.pages(path, since(window), ident)
 
     def all(self, path: str, params: Params, ident: str) -> list[Row]:
         """Return the rows of a short B2B list."""
@@ -192,9 +188,15 @@ class Client:
         return number
 
 
-def created_since(moment: datetime) -> tuple[str, str]:
-    """Return the filter, in Unix seconds; the vendor leaves out the very second (CONTRACT §4.2)."""
-    return "minCreated", str(int(moment.timestamp()) - 1)
+def since(window: Window) -> Params:
+    """Return the filter for what was created, or also changed, since the window begins.
+
+    Unix seconds (CONTRACT §4.2); the vendor leaves out the very second.
+    """
+    if window.since is None:
+        return ()
+    name = "minModified" if window.changed else "minCreated"
+    return ((name, str(int(window.since.timestamp()) - 1)),)
 
 
 def _first_time(row: Row, ident: str, seen: set[str]) -> bool:

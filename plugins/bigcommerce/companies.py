@@ -15,7 +15,7 @@ from hub.sdk import (
     Window,
 )
 from plugins.bigcommerce import users
-from plugins.bigcommerce.client import Client, Row, created_since
+from plugins.bigcommerce.client import Client, Row, since
 from plugins.bigcommerce.delivery import candidates, created, ended, one_by_one, pick
 from plugins.bigcommerce.errors import answered, gone, refused, unsure
 from plugins.bigcommerce.replies import (
@@ -225,7 +225,7 @@ def listed(client: Client, row: Row) -> Listed:
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
     """Yield companies: since a moment newest first, else by name, which edits do not move."""
     if window.since is not None:
-        yield from _sorted(client, "updatedAt", "DESC", created_since(window.since))
+        yield from _sorted(client, "updatedAt", "DESC", *since(window))
         return
     listing = _sorted(client, "companyName", "ASC")
     try:

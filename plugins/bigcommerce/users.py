@@ -125,7 +125,7 @@ def listed(row: Row) -> Listed:
 
 
 def pages(client: Client, window: Window) -> Iterator[list[Listed]]:
-    """Yield users, newest first; all, or those created since."""
+    """Yield users, newest first; all, or those created or changed since."""
     for page in client.recent("/users", window, "id"):
         yield [listed(row) for row in page]
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from rig import Rig
 
+from hub.engine import listing
 from hub.engine.context import FlowContext, load_context
-from hub.engine.matching import Listing
+from hub.engine.listing import Listing
 from hub.registry.plugin import Plugin
 from hub.sdk import Listed
 
@@ -32,7 +33,7 @@ class Side:
         yield seen[2:]
 
     def listing(self) -> Listing:
-        return Listing(self.rig.runtime.tools, self.context, None)
+        return Listing(self.rig.runtime.tools, self.context)
 
     def found(self, listing: Listing) -> set[str]:
         with self.rig.runtime.tools.database.look() as connection:
@@ -47,24 +48,42 @@ def side(make_rig: Make, monkeypatch: pytest.MonkeyPatch) -> Side:
 
 def test_one_sees_the_whole_side_while_another_lists_it_anew(side: Side) -> None:
     first, second = side.listing(), side.listing()
-    first.read()
+    first.update(None)
     halfway: list[set[str]] = []
     side.between = lambda: halfway.append(side.found(first))
-    second.read()
+    second.update(None)
     assert halfway == [{"1", "2", "3", "4"}]
     assert side.found(first) == {"1", "2", "3", "4"}
 
 
 def test_one_that_ends_while_another_is_half_way_takes_nothing_away(side: Side) -> None:
     first, second = side.listing(), side.listing()
-    side.between = second.read
-    first.read()
+    side.between = lambda: second.update(None)
+    first.update(None)
     assert side.found(first) == side.found(second) == {"1", "2", "3", "4"}
 
 
 def test_what_is_no_longer_listed_goes_with_the_next_whole_listing(side: Side) -> None:
-    side.listing().read()
+    side.listing().update(None)
     side.ids = ["1", "4"]
     again = side.listing()
-    again.read()
+    again.update(None)
     assert side.found(again) == {"1", "4"}
+
+
+def test_what_came_meanwhile_stays_when_another_whole_listing_began_before(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = side.listing(), side.listing()
+    side.between = lambda: side.rig.clock.sleep(60)
+    first.update(None)
+    monkeypatch.setattr(listing.Listing, "_created_meanwhile", lambda _self: "5")
+
+    def one_comes() -> None:
+        side.rig.clock.sleep(601)
+        side.ids = ["5"]
+        first.update(None)
+
+    side.between = one_comes
+    second.update(None)
+    assert side.found(first) == {"1", "2", "3", "4", "5"}

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from rig import Rig, eligible
 
-from hub.engine import pressure
+from hub.engine import hits, pressure
 from hub.registry.plugin import Plugin
 from hub.settings.flow_schedule import set_flow_paused
 from hub.store.tables import Flow
@@ -32,13 +32,29 @@ def small_pages(most_waiting: list[int], rig: Rig) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def whole_listings() -> Iterator[list[Any]]:
+    """Each time the whole store is listed is noted."""
+    listed, listing = [], Plugin.listing
+
+    def noted(plugin: Any, client: Any, action: Any, window: Any, *rest: Any) -> Any:
+        if window.since is None:
+            listed.append(window)
+        return listing(plugin, client, action, window, *rest)
+
+    with patch.object(Plugin, "listing", noted):
+        yield listed
+
+
 def test_what_was_read_is_sent_before_more_is_read(make_rig: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(pressure, "MOST_PENDING", 5)
+    monkeypatch.setattr(hits, "FEW", 1)
     rig = make_rig(customers=24, features={"customer": {}})
     waited: list[int] = []
-    with small_pages(waited, rig):
+    with small_pages(waited, rig), whole_listings() as listed:
         result = rig.run("customer")
     assert not result.problems
+    assert len(listed) == 1
     assert set(eligible(rig)) - set(rig.messages("parked")) == set(rig.companies())
     assert len(waited) > 5
     assert max(waited) < 5 + 3

@@ -53,7 +53,7 @@ class CompanyReads:
         query.descending = order == "DESC"
         query.order = "updated"
         if by == "companyName":
-            query.sort = lambda row: (row.data["companyName"].casefold(), row.id)
+            query.sort = _by_name
 
     def _extra_filters(self, request: SimRequest, query: Query) -> None:
         exact = request.arg("extraFieldFilterType") == "exact-match"
@@ -91,6 +91,10 @@ class CompanyReads:
 def company_of(state: State, request: SimRequest) -> Row:
     """Return the company that the path names. Raises ``Refused`` 404."""
     return row_of(state.companies, request.params["companyId"], Refused(404, NOT_FOUND))
+
+
+def _by_name(row: Row) -> tuple[str, int]:
+    return row.data["companyName"].casefold(), row.id
 
 
 def _contains(name: str, value: str) -> Callable[[Row], bool]:
