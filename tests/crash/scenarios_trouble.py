@@ -133,6 +133,7 @@ def _eight_writers(make: Make, mutant: str | None, tally: Tally) -> None:
                     seen = connection.execute(
                         text("SELECT owner FROM lease WHERE name = 'n'")
                     ).scalar_one()
+                    time.sleep(0.001)  # the turn of another, whatever else the machine does
                     connection.execute(text("UPDATE lease SET owner = :next WHERE name = 'n'"),
                                        {"next": str(int(seen) + 1)})  # fmt: skip
             except Exception as error:
