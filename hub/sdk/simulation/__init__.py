@@ -6,6 +6,7 @@ from hub.sdk.simulation.journal import Effect, Journal
 from hub.sdk.simulation.messages import Handler, SimBadJson, SimRequest, SimResponse
 from hub.sdk.simulation.quota import Quota, parse_quota
 from hub.sdk.simulation.router import Match, Router
+from hub.sdk.simulation.samples import Sample
 from hub.sdk.simulation.server import RunningSimulator, serve
 from hub.sdk.simulation.stats import Stats
 
@@ -19,6 +20,7 @@ __all__ = [
     "Reply",
     "Router",
     "RunningSimulator",
+    "Sample",
     "SimBadJson",
     "SimRequest",
     "SimResponse",

@@ -13,6 +13,7 @@ from hub.sdk.simulation.journal import Journal
 from hub.sdk.simulation.messages import SimBadJson, SimRequest, SimResponse
 from hub.sdk.simulation.quota import Quota
 from hub.sdk.simulation.router import Router
+from hub.sdk.simulation.samples import Sample
 from hub.sdk.simulation.stats import CUT, Stats
 from hub.seams import Clock, Rng, SystemClock
 
@@ -38,11 +39,13 @@ class SimulatedServer:
 
     ``lock`` guards the rows. ``faults`` are set over the control path. The vendor's own
     misbehaviours are named in ``vendor_faults`` with the member that ``NAME=V`` sets (or None);
-    handlers find those of their request in ``request.faults``.
+    handlers find those of their request in ``request.faults``. ``samples`` tell the contract kit, by
+    ``extract:KEY`` and ``load:KEY``, how each action type is tried.
     """
 
     name: ClassVar[str] = "server"
     vendor_faults: ClassVar[Mapping[str, str | None]] = {}
+    samples: ClassVar[Mapping[str, Sample]] = {}
 
     def __init__(
         self, *, clock: Clock, seed: int, quotas: Mapping[str, tuple[int, float]] | None = None

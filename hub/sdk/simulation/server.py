@@ -181,6 +181,10 @@ class RunningSimulator:
         )
         self._thread.start()
 
+    def replace(self, sim: SimulatedServer) -> None:
+        """Let another simulator answer from the next request on, at the same address."""
+        self.sim = self._server.sim = sim
+
     def stop(self) -> None:
         """Close the port and all connections."""
         self._server.shutdown()
