@@ -3,7 +3,7 @@
 import click
 
 from hub import __version__
-from hub.cli import admin, configure, inspect, safety, serve, syncing
+from hub.cli import admin, check, configure, inspect, safety, serve, syncing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,6 +26,7 @@ for command in (
     inspect.records,
     inspect.logs,
     inspect.plugins,
+    check.check,
     admin.doctor,
     admin.db,
     admin.keys,

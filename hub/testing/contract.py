@@ -44,6 +44,7 @@ def _test_of(rule: Check) -> Any:
             pytest.skip(f"{rule.id} does not apply: {reason}")
 
     test.__doc__ = rule.rule
+    test.hub_rule = rule  # type: ignore[attr-defined]
     test.__name__ = rule.test_name
     test.__qualname__ = f"ConnectorContract.{rule.test_name}"
     return test

@@ -222,11 +222,12 @@ class World:
             asked = result.outcome is Outcome.UNKNOWN and result.answered
             if not asked and result.outcome not in (Outcome.RETRY, Outcome.NOT_SENT):
                 continue
+            if asked:
+                self.clock.advance(max(action.verify_after, default=0.0))
             found = self.find(client, action, item) if asked else []
             if len(found) == 1:
-                results[at] = replace(
-                    result, outcome=Outcome.CREATED, external_id=found[0].external_id
-                )
+                done = Outcome.UPDATED if item.external_id else Outcome.CREATED
+                results[at] = replace(result, outcome=done, external_id=found[0].external_id)
             else:
                 results[at] = self.load(client, action, [item])[0]
         return results

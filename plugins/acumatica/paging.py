@@ -18,8 +18,8 @@ def read_pages(
     ask: Ask,
     identity: Callable[[Row], Any],
     *,
-    size: int = PAGE_SIZE,
-    overlap: int = OVERLAP,
+    size: int | None = None,
+    overlap: int | None = None,
 ) -> Iterator[list[Row]]:
     """Yield the list's pages without the rows that the page before already had.
 
@@ -29,6 +29,8 @@ def read_pages(
     ``identity`` is what makes a row the same one (key and stamp). Every row that stays in the
     list during the reading is yielded at least once.
     """
+    size = size or PAGE_SIZE
+    overlap = overlap or min(OVERLAP, size // 2)
     page = ask(size, 0)
     yield page
     start = 0

@@ -9,6 +9,8 @@ from hub.sdk import Answer, ConnectionTrouble
 
 Api = Literal["core", "b2b"]
 _CAMEL = re.compile(r"_+([a-z0-9])")
+_NAMED = re.compile(r"([A-Za-z]\w*): (\S.*)", re.DOTALL)
+"""A complaint that is text and begins with the field."""
 MAX_DETAIL = 300
 
 
@@ -173,7 +175,11 @@ def field_errors(reply: Reply) -> dict[str, str]:
         return {}
     data = body.get("data")
     said = data.get("errMsg") if isinstance(data, Mapping) else None
-    return by_field(said if isinstance(said, Mapping) else body.get("errors"))
+    found = by_field(said if isinstance(said, Mapping) else body.get("errors"))
+    text = said if isinstance(said, str) else _message(body)
+    if not found and (named := _NAMED.fullmatch(text.strip())):
+        return {camel(named[1]): named[2]}
+    return found
 
 
 def by_field(said: Any) -> dict[str, str]:

@@ -17,7 +17,7 @@ class Sample:
 
     For LOAD: ``record(simulator, n)`` gives the canonical record number n; None = the kit's own
     example of the entity. ``refused`` are payload fields that this platform refuses, and
-    ``refused_field`` is the field it complains of.
+    ``refused_field`` is the field it complains of, "" where its answer names none.
     """
 
     entity: str

@@ -19,6 +19,9 @@ from hub.testing.watch import own_means, sources, watched
 from hub.testing.world import World
 
 
+FORMATTER = logging.Formatter()
+
+
 class _Lines(logging.Handler):
     """Keeps every line of the log as it would be written."""
 
@@ -27,7 +30,7 @@ class _Lines(logging.Handler):
         self.texts: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
+        self.texts.append(FORMATTER.format(record))
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ def load_repeats(kit: Kit) -> None:
             again = [
                 world.item(client, action, n, item.external_id) for n, item in enumerate(done, 1)
             ]
-            for result in world.load(client, action, again):
+            for result in world.deliver(client, action, again):
                 if result.outcome not in (Outcome.UPDATED, Outcome.UNCHANGED):
                     broken(
                         f"{action.key} {result.key} sent again ended as {result.outcome.value}: "

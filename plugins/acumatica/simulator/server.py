@@ -10,6 +10,7 @@ from hub.sdk.simulation import SimBadJson, SimRequest, SimResponse, SimulatedSer
 from plugins.acumatica.simulator import control, discovery, errors
 from plugins.acumatica.simulator.entities import Entities
 from plugins.acumatica.simulator.licence import Licence
+from plugins.acumatica.simulator.samples import SAMPLES
 from plugins.acumatica.simulator.seeded import seed_world
 from plugins.acumatica.simulator.sessions import Session, Sessions, refreshed
 from plugins.acumatica.simulator.world import World
@@ -57,6 +58,7 @@ class AcumaticaSimulator(SimulatedServer):
     """
 
     name: ClassVar[str] = "acumatica"
+    samples = SAMPLES
     vendor_faults: ClassVar[Mapping[str, str | None]] = {
         "leaked_sessions": "count",
         "session_lost": None,

@@ -20,6 +20,7 @@ from plugins.bigcommerce.simulator.gatekeeper import (
     api_of,
 )
 from plugins.bigcommerce.simulator.inventory import Inventory
+from plugins.bigcommerce.simulator.samples import SAMPLES
 from plugins.bigcommerce.simulator.seed import plant, store_card
 from plugins.bigcommerce.simulator.users import Users
 
@@ -31,6 +32,7 @@ class BigCommerceSimulator(SimulatedServer):
     """Both APIs of one store. See the package's docstring for options and misbehaviours."""
 
     name: ClassVar[str] = "bigcommerce"
+    samples = SAMPLES
     vendor_faults: ClassVar[Mapping[str, str | None]] = {
         "shuffle_bulk_ids": None,
         "omit_bulk_ids": "count",

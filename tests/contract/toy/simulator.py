@@ -74,7 +74,8 @@ class ToySimulator(SimulatedServer):
         if after := request.arg("after"):
             changed, _, last = after.partition(",")
             found = [r for r in found if (r["changed"], r["id"]) > (changed, last)]
-        return SimResponse.json(found[: int(request.arg("limit", "100"))])
+        start = int(request.arg("offset", "0"))
+        return SimResponse.json(found[start : start + int(request.arg("limit", "100"))])
 
     def refusal(self, request, body):
         if str(body.get("name", "")).strip():
