@@ -50,7 +50,10 @@ def check(plugin: str, *, as_json: bool, write: bool) -> None:
             ["check", "state", "level", "what"],
         )
         broken = sum(row.state == "fail" for row in rows)
-        say(f"{plugin}: {level or 'no'} level, {len(rows) - broken} of {len(rows)} rules kept.")
+        say(
+            f"{plugin}: {level or 'no'} level, {len(rows) - broken} of {len(rows)} rules "
+            "kept or not for it."
+        )
     finish(FAILED if any(row.state == "fail" for row in rows) else 0)
 
 

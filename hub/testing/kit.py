@@ -76,7 +76,8 @@ class Kit:
         """
         found = [a for a in self.plugin.actions.values() if a.direction is direction]
         if not found:
-            raise NotApplicable(f"the plugin offers no action type that is a {direction.value}")
+            words = "reads" if direction is Direction.EXTRACT else "delivers"
+            raise NotApplicable(f"no action type of the plugin {words} ({direction.name})")
         return found
 
     @contextmanager

@@ -72,7 +72,7 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    id: str,  # noqa: A002 - the field's word
+    id: str,
     rule: str,
     remedy: str,
     level: Level = "bronze",

@@ -35,8 +35,7 @@ def sources(module: ModuleType) -> list[Path]:
         path
         for path in sorted(place.parent.rglob("*.py"))
         if not any(
-            part.startswith(("simulator", "test"))
-            for part in path.relative_to(place.parent).parts
+            part.startswith(("simulator", "test")) for part in path.relative_to(place.parent).parts
         )
     ]
 

@@ -56,9 +56,7 @@ class _Timed:
     def __init__(self, transport: Transport, clock: VirtualClock, sent: list[Sent]) -> None:
         self._transport, self._clock, self._sent = transport, clock, sent
 
-    def send(
-        self, origin: Origin, request: Request, *, own_network: bool, seconds: float
-    ) -> Raw:
+    def send(self, origin: Origin, request: Request, *, own_network: bool, seconds: float) -> Raw:
         self._sent.append(
             Sent(request.method, request.target, request.headers, request.body or b"", seconds)
         )

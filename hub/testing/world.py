@@ -197,9 +197,7 @@ class World:
         pages = self.plugin.listing(client, action, Window(), {})
         return [row for page in pages for row in page if row.stamp == item.key]
 
-    def load(
-        self, client: Any, action: ActionType, items: Sequence[LoadItem]
-    ) -> list[LoadResult]:
+    def load(self, client: Any, action: ActionType, items: Sequence[LoadItem]) -> list[LoadResult]:
         """Deliver a batch once; the results must belong to the items, one each, in order."""
         results = list(self.plugin.load(client, action, items))
         wanted = [item.key for item in items]

@@ -40,11 +40,12 @@ def unknown_when_ambiguous(kit: Kit) -> None:
                     broken(f"A {kind} of {action.key} {words} and ended as {result}.")
 
 
-def _world(kit: Kit, client_world: World, client: Any, action: ActionType, update: bool) -> LoadItem:
-    (item,) = client_world.new_items(client, action, 2)
+def _item(world: World, client: Any, action: ActionType, *, update: bool) -> LoadItem:
+    """Return a record that is new over there, or one that stands there already."""
+    (item,) = world.new_items(client, action, 2)
     if update and action.creates:
-        (done,) = client_world.delivered(client, action, [item])
-        return client_world.item(client, action, 2, done.external_id)
+        (done,) = world.delivered(client, action, [item])
+        return world.item(client, action, 2, done.external_id)
     return item
 
 
@@ -52,7 +53,7 @@ def _write(kit: Kit, action: ActionType, *, update: bool) -> Sent:
     """Return the first write of a healthy delivery: the call that goes wrong later."""
     world = kit.world()
     with world.client() as client:
-        item = _world(kit, world, client, action, update)
+        item = _item(world, client, action, update=update)
         start = len(world.sent)
         world.load(client, action, [item])
         call = next((c for c in world.sent[start:] if c.writes), None)
@@ -69,7 +70,7 @@ def _tried(
 ) -> str:
     world = kit.world()
     with world.client() as client:
-        item = _world(kit, world, client, action, update)
+        item = _item(world, client, action, update=update)
         world.fault(fault, f"{call.method} {call.path}", **more)
         try:
             (result,) = world.load(client, action, [item])

@@ -1,9 +1,11 @@
-"""Errors answer one question: what does the hub do next?"""
+"""Errors answer one question: what the hub does next."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from hub.sdk import (
+    ActionType,
     ConfigError,
     ConnectionTrouble,
     Direction,
@@ -31,7 +33,9 @@ Read = Callable[[Any], Any]
 def wrong_secret_named(kit: Kit) -> None:
     """Enter each secret wrongly."""
     known = {spec.name for spec in kit.plugin.parameters}
-    secrets = [s.name for s in kit.plugin.parameters if s.secret and kit.world().settings.get(s.name)]
+    secrets = [
+        s.name for s in kit.plugin.parameters if s.secret and kit.world().settings.get(s.name)
+    ]
     if not secrets:
         raise NotApplicable("the connection needs no secret")
     for name in secrets:
@@ -48,18 +52,23 @@ def wrong_secret_named(kit: Kit) -> None:
             broken(f"A wrong {name} passes the connection test.")
 
 
+def _read(world: World, action: ActionType, client: Any) -> Any:
+    return list(world.pages(client, action))
+
+
+def _list(world: World, action: ActionType, client: Any) -> Any:
+    return list(world.plugin.listing(client, action, Window(), {}))
+
+
 def _reads(kit: Kit, world: World) -> Iterator[tuple[str, Read]]:
     """Yield the plugin's reads by what a person would call them."""
     plugin = kit.plugin
     yield "the connection test", plugin.test_connection
     for action in plugin.actions.values():
         if action.direction is Direction.EXTRACT:
-            yield f"reading {action.key}", lambda c, a=action: list(world.pages(c, a))
+            yield f"reading {action.key}", partial(_read, world, action)
         elif plugin.implements("hub_list") and action.creates:
-            yield (
-                f"listing {action.key}",
-                lambda c, a=action: list(plugin.listing(c, a, Window(), {})),
-            )
+            yield f"listing {action.key}", partial(_list, world, action)
 
 
 @check(
@@ -92,10 +101,9 @@ def quota_bare(kit: Kit) -> None:
 def _throttled(kit: Kit, *, headers: bool) -> Iterator[tuple[str, Any]]:
     world = kit.world()
     for words, read in _reads(kit, world):
-        world = kit.world()
         with world.client() as client:
             world.fault("throttle", headers=headers)
-            yield words, _limited(words, lambda r=read, c=client: r(c))
+            yield words, _limited(words, partial(read, client))
             world.heal()
     for action in kit.plugin.actions.values():
         if action.direction is not Direction.LOAD:
@@ -105,7 +113,7 @@ def _throttled(kit: Kit, *, headers: bool) -> Iterator[tuple[str, Any]]:
             items = world.new_items(client, action, 1)
             world.fault("throttle", headers=headers)
             words = f"delivering {action.key}"
-            yield words, _limited(words, lambda a=action, c=client, i=items, w=world: w.load(c, a, i))
+            yield words, _limited(words, partial(world.load, client, action, items))
             world.heal()
 
 
@@ -149,7 +157,7 @@ def trouble_classified(kit: Kit) -> None:
             read = list(_reads(kit, world))[number][1]
             with world.client() as client:
                 world.fault(fault, **more)
-                problem = _trouble(lambda r=read, c=client: r(c))
+                problem = _trouble(partial(read, client))
                 world.heal()
             if problem:
                 broken(f"{words} {how}: {problem}.")

@@ -13,11 +13,11 @@ from urllib.parse import quote
 from hub.gate.client_state import secrets_in
 from hub.sdk import Direction, HubError
 from hub.testing.checks.errors import WRONG
+from hub.testing.checks.loading import bad_item
 from hub.testing.kit import Kit
 from hub.testing.rules import broken, check
 from hub.testing.watch import own_means, sources, watched
 from hub.testing.world import World
-
 
 FORMATTER = logging.Formatter()
 
@@ -64,9 +64,7 @@ def tour(kit: Kit, world: World) -> Iterator[tuple[str, str]]:
 
 
 def _refused(world: World, client: Any, action: Any) -> Iterator[tuple[str, str]]:
-    from hub.testing.checks.loading import _bad  # noqa: PLC0415, PLC2701 - one way to make it
-
-    bad, _ = _bad(world, client, action)
+    bad, _ = bad_item(world, client, action)
     try:
         yield f"a refusal of {action.key}", repr(world.load(client, action, [bad]))
     except HubError as error:
@@ -85,7 +83,12 @@ def _troubles(kit: Kit, wrong: list[str]) -> Iterator[tuple[str, str]]:
                 kit.plugin.test_connection(client)
         except Exception as error:
             yield f"the error for a wrong {name}", _whole(error)
-    for fault, more in (("status", {"code": 400}), ("status", {"code": 500}), ("html", {})):
+    broken_ways: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("status", {"code": 400}),
+        ("status", {"code": 500}),
+        ("html", {}),
+    )
+    for fault, more in broken_ways:
         world = kit.world()
         try:
             with world.client() as client:

@@ -43,7 +43,8 @@ def results_in_order(kit: Kit) -> None:
             )
 
 
-def _bad(world: World, client: Any, action: ActionType) -> tuple[LoadItem, str]:
+def bad_item(world: World, client: Any, action: ActionType) -> tuple[LoadItem, str]:
+    """Return a record that the platform refuses, and the field that it complains of."""
     sample = world.sample(action)
     if not sample.refused:
         broken(
@@ -67,7 +68,7 @@ def bad_record_isolated(kit: Kit) -> None:
     for action in kit.actions(Direction.LOAD):
         world = kit.world()
         with world.client() as client:
-            bad, _ = _bad(world, client, action)
+            bad, _ = bad_item(world, client, action)
             for items in ([bad], _around(batch(world, client, action), bad)):
                 _deliver(world, client, action, items, bad)
 
@@ -82,7 +83,9 @@ def _deliver(
     try:
         results = world.deliver(client, action, items)
     except HubError as error:
-        broken(f"hub_load of {action.key} raised for one bad record: {type(error).__name__} {error}")
+        broken(
+            f"hub_load of {action.key} raised for one bad record: {type(error).__name__} {error}"
+        )
     for item, result in zip(items, results, strict=True):
         arrived = result.outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
         if item is bad and result.outcome is not Outcome.REJECTED:
@@ -106,7 +109,7 @@ def rejection_names_field(kit: Kit) -> None:
     for action in kit.actions(Direction.LOAD):
         world = kit.world()
         with world.client() as client:
-            bad, field = _bad(world, client, action)
+            bad, field = bad_item(world, client, action)
             (result,) = world.deliver(client, action, [bad])
         _names(action, result, field)
 
@@ -146,7 +149,9 @@ def writes_named(kit: Kit) -> None:
                     "writes=: the hub has no intent on disk for it."
                 )
             if strange := {i.key for i in call.writes} - {i.key for i in items}:
-                broken(f"{call.method} {call.path} names {min(strange)}, which is not in the batch.")
+                broken(
+                    f"{call.method} {call.path} names {min(strange)}, which is not in the batch."
+                )
 
 
 @check(

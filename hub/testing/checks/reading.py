@@ -144,7 +144,9 @@ def fetch_by_key(kit: Kit) -> None:
             if key not in found or found[key].deleted or found[key].data != records[key].data:
                 broken(f"{action.key} {key} comes differently by key than in the reading.")
         if missing not in found or not found[missing].deleted:
-            broken(f"The key {missing} of {action.key} does not exist, but did not come as deleted.")
+            broken(
+                f"The key {missing} of {action.key} does not exist, but did not come as deleted."
+            )
 
 
 def _missing(key: str) -> str:

@@ -6,7 +6,6 @@ from hub.sdk import ActionType, Direction, Listed, LoadItem, Outcome, Window
 from hub.testing.checks.loading import batch, only_creates
 from hub.testing.kit import Kit
 from hub.testing.rules import NotApplicable, broken, check
-from hub.testing.world import World
 
 
 @check(
@@ -19,9 +18,10 @@ from hub.testing.world import World
 )
 def match_finds(kit: Kit) -> None:
     """Create, search, search something else."""
+    actions = kit.actions(Direction.LOAD)
     if not kit.plugin.implements("hub_match"):
         raise NotApplicable("the plugin has no hub_match; the listing is used")
-    for action in kit.actions(Direction.LOAD):
+    for action in actions:
         world = kit.world()
         with world.client() as client:
             items = batch(world, client, action)
@@ -81,9 +81,10 @@ def load_repeats(kit: Kit) -> None:
 )
 def listing_finds(kit: Kit) -> None:
     """Create and list."""
+    actions = only_creates(kit)
     if not kit.plugin.implements("hub_list"):
         raise NotApplicable("the plugin has no hub_list; records are matched one by one")
-    for action in only_creates(kit):
+    for action in actions:
         world = kit.world()
         with kit.small_pages(), world.client() as client:
             items = batch(world, client, action)
@@ -106,5 +107,3 @@ def _listing(kit: Kit, client: Any, action: ActionType) -> dict[str, Listed]:
     if len(set(ids)) < len(ids):
         broken(f"The list of {action.key} has {len(ids)} rows but {len(set(ids))} ids.")
     return {row.external_id: row for row in rows}
-
-

@@ -135,7 +135,9 @@ def lookups_live(kit: Kit) -> None:
             found = kit.plugin.lookup(client, name)
             values = [choice.value for choice in found]
             if not found or len(found) > 200 or len(set(values)) < len(values):
-                broken(f"The lookup {name} gave {len(found)} choices, {len(set(values))} different.")
+                broken(
+                    f"The lookup {name} gave {len(found)} choices, {len(set(values))} different."
+                )
             if any(not choice.label.strip() for choice in found):
                 broken(f"The lookup {name} has a choice without a label.")
             narrowed = kit.plugin.lookup(client, name, found[0].label)

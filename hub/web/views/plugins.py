@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 from sqlalchemy import func, select
 
+from hub.registry import read_quality
 from hub.sdk import Role
 from hub.store.tables import Connection, Connector
 from hub.web import nav
@@ -30,7 +31,8 @@ def index() -> str:
         )
         used = {row[0]: row[1] for row in session.execute(query)}
     broken = [item for item in found if item.plugin is None]
+    quality = {item.name: read_quality(item.module) for item in found if item.plugin}
     return render_template(
         "pages/plugins.html", found=found, broken=broken, used=used, roles=ROLES,
-        good=len(found) - len(broken),
+        good=len(found) - len(broken), quality=quality,
     )  # fmt: skip

@@ -67,7 +67,9 @@ def by_offset(client, window):
 @breaks("fetch-by-key", "client.fetch")
 def missing_left_out(client, keys):
     """leaves out a key that does not exist"""
-    return [record for page in EXTRACT(client, WHOLE) for record in page.records if record.key in keys]
+    return [
+        record for page in EXTRACT(client, WHOLE) for record in page.records if record.key in keys
+    ]
 
 
 class WHOLE:

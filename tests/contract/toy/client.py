@@ -143,7 +143,9 @@ def load(client, batch):
             if not results:
                 raise
             rest = batch[len(results) :]
-            return results + [LoadResult(i.key, Outcome.NOT_SENT, detail=str(trouble)) for i in rest]
+            return results + [
+                LoadResult(i.key, Outcome.NOT_SENT, detail=str(trouble)) for i in rest
+            ]
     return results
 
 

@@ -121,11 +121,9 @@ class ToySimulator(SimulatedServer):
 
     def commit_due(self):
         now = self.clock.monotonic()
-        for due, row, changed in [late for late in self.late if late[0] <= now]:
+        for _due, row, changed in [late for late in self.late if late[0] <= now]:
             row.update(changed)
-            self.journal.append(
-                "customers", row["number"], row["id"], "updated", 0
-            )
+            self.journal.append("customers", row["number"], row["id"], "updated", 0)
         self.late = [late for late in self.late if late[0] > now]
 
     def delete_row(self, entity, key):
