@@ -30,7 +30,8 @@ class Broken(Exception):
 
     def __init__(self, seen: str, remedy: str = "") -> None:
         super().__init__(seen)
-        self.seen = seen
+        # What is quoted may bring its own full stop.
+        self.seen = seen.strip().removesuffix("..") + "." if seen.endswith("..") else seen.strip()
         self.remedy = remedy
 
 
