@@ -4,6 +4,7 @@ import click
 
 from hub import __version__
 from hub.cli import admin, check, configure, inspect, safety, serve, syncing
+from hub.cli.new_connector import new_connector
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +28,7 @@ for command in (
     inspect.logs,
     inspect.plugins,
     check.check,
+    new_connector,
     admin.doctor,
     admin.db,
     admin.keys,
