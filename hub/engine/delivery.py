@@ -127,6 +127,7 @@ class Delivery:
         if settled:
             crashpoint("verify.before_commit")
             self._settling.settle_calls(token, settled)
+            self._matching.learn((), *settled)
             crashpoint("verify.after_commit")
 
     def _claim_and_deliver(self) -> bool:
@@ -215,8 +216,7 @@ class Delivery:
                     rest = range(start + size, min(start + size * TOGETHER, len(group)), size)
                     self._sender.intents.announce([group[at : at + size] for at in rest])
                     sent = self._sender.send(part, confirm=group is creates)
-                    if any(work.gone for work in part):
-                        self._matching.listing.doubt()
+                    self._matching.learn(part, sent)
                     held.append(self._set_aside(token, part, sent))
                     if self.bulk or len(held) >= TOGETHER or self._late(since):
                         settled, held, since = held, [], self._tools.clock.monotonic()

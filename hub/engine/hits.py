@@ -8,6 +8,7 @@ from typing import Any
 from hub.engine.context import FlowContext, Tools
 from hub.engine.listing import Listing
 from hub.engine.matching import adopt, linked_already
+from hub.engine.sending import Sent
 from hub.engine.work import Work
 from hub.outbox import Settled
 from hub.sdk import Listed, LoadItem
@@ -15,9 +16,13 @@ from hub.sdk import Listed, LoadItem
 FEW = 10
 """Up to this many records are searched one by one; more cost less as a listing."""
 ASKED_AGAIN = 3
-"""Up to this many records of a claim that an old listing would park are searched for themselves."""
+"""Up to this many records of a claim that an old listing shows are asked for: still there?"""
 
 Hits = Mapping[str, Sequence[Listed]]
+
+
+def _ids(hits: Sequence[Listed]) -> set[str]:
+    return {hit.external_id for hit in hits}
 
 
 @dataclass(slots=True)
@@ -39,20 +44,44 @@ class Matching:
             self.listing.fresh or max(len(unbound), due) > FEW
         ):
             return self._judged(unbound, self._searched(unbound))
-        self.listing.update(self.client, self.ahead)
-        with self.tools.database.look() as connection:
-            hits = self.listing.find(connection, unbound)
-        ended = self._judged(unbound, hits)
-        return self._asked_again(unbound, ended) if self.listing.old else ended
+        return self._judged(unbound, self._listed(unbound))
 
-    def _asked_again(self, unbound: Sequence[Work], ended: list[Settled]) -> list[Settled]:
-        """Somebody may have tidied up over there since everything was listed."""
-        parked = {row.id for row in ended if row.status == "parked"}
-        if not 0 < len(parked) <= ASKED_AGAIN:
-            return ended
-        doubted = [work for work in unbound if work.id in parked]
-        again = self._judged(doubted, self._searched(doubted))
-        return [*(row for row in ended if row.id not in parked), *again]
+    def _listed(self, unbound: Sequence[Work]) -> Hits:
+        self.listing.update(self.client, self.ahead)
+        hits = self._found(unbound)
+        if self.listing.old and self._doubtful(unbound, hits):
+            self.listing.doubt()
+            self.listing.update(self.client, self.ahead)
+            hits = self._found(unbound)
+        return hits
+
+    def _found(self, unbound: Sequence[Work]) -> Hits:
+        with self.tools.database.look() as connection:
+            return self.listing.find(connection, unbound)
+
+    def _doubtful(self, unbound: Sequence[Work], hits: Hits) -> bool:
+        """True when some of what an old listing shows is, or may well be, deleted over there.
+
+        A search only raises the doubt, a whole listing ends it: not every record can be searched,
+        and one that a search does not find yet must not be made a second time.
+        """
+        first = [w for w in unbound if any(self._by_first(w, hit) for hit in hits.get(w.key, ()))]
+        if 0 < len(first) <= ASKED_AGAIN:
+            found = self._searched(first)
+            if any(_ids(hits[work.key]) != _ids(found.get(work.key, ())) for work in first):
+                return True
+        return self.listing.worn and (len(first) > ASKED_AGAIN or len(hits) > len(first))
+
+    def _by_first(self, work: Work, hit: Listed) -> bool:
+        by_stamp = self.context.target.action.match_on[:1] == ("stamp",)
+        return not by_stamp or hit.stamp == work.key
+
+    def learn(self, works: Sequence[Work], *calls: Sent) -> None:
+        """See what was sent: the next listing must show it, and what is gone puts it in doubt."""
+        for sent in calls:
+            self.listing.wrote(sent.rows)
+        if any(work.gone for work in works):
+            self.listing.doubt()
 
     def _searched(self, works: Sequence[Work]) -> Hits:
         items = [LoadItem(work.key, work.native, None, str(work.id)) for work in works]

@@ -12,6 +12,7 @@ from hub.engine.context import FlowContext, Tools
 from hub.engine.matching import natural_key, natural_of
 from hub.engine.work import Work
 from hub.mapping import canonical_json
+from hub.outbox import Settled
 from hub.sdk import Listed, Window
 from hub.store.queries import listed_rows
 from hub.store.transaction import Transaction
@@ -19,8 +20,8 @@ from hub.store.transaction import Transaction
 LISTING_MS = 600_000
 """A listing that is older is brought up to date before it is used again."""
 WHOLE_TIMES = 20
-"""Everything is listed anew when the last whole listing is so many times as old as it took: what a
-large store costs is then at most a twentieth of the time."""
+"""While an old listing still shows records of ours, everything is listed anew when it is so many
+times as old as it took: that costs at most a twentieth of the time."""
 MARGIN = timedelta(seconds=120)
 """How far before a moment of the target's clock a list that begins there is asked for: its index
 may lag behind."""
@@ -48,8 +49,8 @@ class Listing:
     """The target's side, listed into the database once per run and never used when it is old.
 
     What was created or changed meanwhile is added by a list of just that, where the platform can
-    tell it (``lists_changes``) and shows in it what the hub itself created meanwhile. Else, in
-    doubt, and now and then for what was deleted over there, everything is listed anew.
+    tell it (``lists_changes``) and shows in it what the hub itself wrote meanwhile. Else, and
+    in doubt whether what it shows is still there, everything is listed anew.
     """
 
     def __init__(self, tools: Tools, context: FlowContext) -> None:
@@ -59,6 +60,7 @@ class Listing:
         self._took_ms = 0
         self._seen: Mark | None = None
         self._since: datetime | None = None
+        self._written: dict[str, str] = {}
         self._doubted = False
 
     @property
@@ -73,21 +75,28 @@ class Listing:
         """True when some of it was last seen so long ago that it may have been deleted since."""
         return self._whole is None or self._whole.age_ms(self._tools) >= LISTING_MS
 
+    @property
+    def worn(self) -> bool:
+        """True when listing everything anew would cost at most a twentieth of the time."""
+        return self._whole is None or self._whole.age_ms(self._tools) >= WHOLE_TIMES * self._took_ms
+
     def doubt(self) -> None:
-        """A record of the listing is not there any more: all are listed anew when it is old."""
+        """What the listing shows may not be there any more: all is listed anew once it is old."""
         self._doubted = True
+
+    def wrote(self, rows: Sequence[Settled]) -> None:
+        """These are ends of records that were sent: one of each kind must be among the changes."""
+        for row in rows:
+            if row.status == "done" and row.external_id:
+                self._written.setdefault(row.outcome or "", row.external_id)
 
     def update(self, client: Any, ahead: Callable[[], timedelta] = timedelta) -> None:
         """Bring the listing up to date when it is not; ``ahead``: the target's clock before ours."""
         if self.fresh:
             return
-        if self._whole_is_due() or not self._read_changes(client, ahead):
+        changes = self._context.target.action.lists_changes and not self._doubted
+        if self._whole is None or not changes or not self._read_changes(client, ahead):
             self._read_whole(client, ahead)
-
-    def _whole_is_due(self) -> bool:
-        if self._whole is None or self._doubted or not self._context.target.action.lists_changes:
-            return True
-        return self._whole.age_ms(self._tools) >= WHOLE_TIMES * self._took_ms
 
     def _read_whole(self, client: Any, ahead: Callable[[], timedelta]) -> None:
         """List everything, a page per transaction.
@@ -112,7 +121,7 @@ class Listing:
         The numbers of these rows are those of the next listing: another worker's whole listing that
         is half way through does not take them away.
         """
-        witness = self._created_meanwhile()
+        witness = self._written.get("created") or next(iter(self._written.values()), None)
         if witness is None:
             return False
         started, shown = Mark.now(self._tools), False
@@ -128,14 +137,7 @@ class Listing:
         ago = timedelta(milliseconds=started.age_ms(self._tools))
         self._since = self._tools.clock.now() + ahead() - ago - MARGIN
         self._seen = started
-
-    def _created_meanwhile(self) -> str | None:
-        """Return the first record that was created by the hub since the last time."""
-        assert self._seen is not None  # noqa: S101 - asked only of a listing that was read
-        with self._tools.database.look() as connection:
-            bound = {**self._where, "since": self._seen.ms}
-            found = connection.execute(CREATED_SINCE, bound).scalar()
-        return None if found is None else str(found)
+        self._written = {}
 
     def _next_number(self) -> int:
         with self._tools.database.look() as connection:
@@ -213,10 +215,4 @@ ON CONFLICT (connection_id, entity, external_id) DO UPDATE SET
 
 DELETE_UNLISTED = text("""
 DELETE FROM listing WHERE connection_id = :connection AND entity = :entity AND run_id < :number
-""")
-
-CREATED_SINCE = text("""
-SELECT external_id FROM binding
-WHERE connection_id = :connection AND entity = :entity AND how = 'created' AND bound_at >= :since
-ORDER BY id LIMIT 1
 """)

@@ -62,6 +62,12 @@ class Load:
             )
         return str(row["companyId"])
 
+    def stamp(self, number: str, key: str) -> None:
+        """A person enters our key at a company."""
+        fields = [{"fieldName": "ERP ID", "fieldValue": key}]
+        with self.rig.store.lock:
+            self.rig.store.put_row("companies", number, {"extraFields": fields})
+
     def delete(self, number: str) -> None:
         """A person deletes a company."""
         with self.rig.store.lock:
@@ -82,20 +88,18 @@ def load(make_rig: Make, monkeypatch: pytest.MonkeyPatch) -> Load:
 
 
 @pytest.mark.parametrize("hides", [False, True])
-def test_what_others_create_meanwhile_is_taken_over_and_not_made_twice(
-    load: Load, hides: bool
-) -> None:
+def test_what_others_do_meanwhile_is_taken_over_and_not_made_twice(load: Load, hides: bool) -> None:
     keys = list(own_mails(load.rig))[-3:]
     email = mail(own_mails(load.rig)[keys[1]]).lower()
     load.hides_changes = hides
-    made: dict[str, str] = {}
+    made = {keys[0]: load.make("Stamped By Hand", companyEmail="hand@stamped.example")}
 
     def behind_the_list() -> None:
         load.while_listed = lambda: None
         made[keys[2]] = load.make("Too Late", stamp=keys[2], companyEmail="late@stamped.example")
 
     def later() -> None:
-        made[keys[0]] = load.make("By Hand", stamp=keys[0], companyEmail="hand@stamped.example")
+        load.stamp(made[keys[0]], keys[0])
         made[keys[1]] = load.make("Same Mail", companyEmail=email)
 
     load.while_listed, load.before[2] = behind_the_list, later
@@ -111,20 +115,30 @@ def test_what_others_create_meanwhile_is_taken_over_and_not_made_twice(
         assert load.lists["changes"] >= 2
 
 
-def test_what_is_deleted_meanwhile_is_neither_updated_for_ever_nor_a_double(load: Load) -> None:
-    keys = [list(own_mails(load.rig))[14], list(own_mails(load.rig))[-1]]
-    gone = load.make("Deleted Meanwhile", stamp=keys[0], companyEmail="a@deleted.example")
-    pair = [
-        load.make(f"Twice {n}", stamp=f"{n}", companyEmail=f"{n}@twice.example") for n in range(2)
-    ]
-    with load.rig.store.lock:
-        for number in pair:
-            fields = [{"fieldName": "ERP ID", "fieldValue": keys[1]}]
-            load.rig.store.put_row("companies", number, {"extraFields": fields})
-    assert load.bearing("stamp", keys[1]) == pair
-    load.before[2] = lambda: [load.delete(number) for number in (gone, pair[0])]
-    load.rig.quiesce()
-    assert load.rig.messages("parked", "customer").keys().isdisjoint(keys)
-    assert load.bearing("stamp", keys[1]) == pair[1:]
-    assert len(load.bearing("stamp", keys[0])) == 1
+@pytest.mark.parametrize("found_by", ["stamp", "two stamps", "mail"])
+def test_what_is_deleted_meanwhile_is_seen_and_all_is_listed_once_more(
+    load: Load, found_by: str
+) -> None:
+    key, row = list(own_mails(load.rig).items())[14]
+    stamps = {"stamp": 1, "two stamps": 2, "mail": 0}[found_by]
+    made = [load.make(f"Old {n}", companyEmail=f"{n}@old.example") for n in range(stamps)]
+    made += [] if stamps else [load.make("Old Mail", companyEmail=mail(row).lower())]
+    for number in made[:stamps]:
+        load.stamp(number, key)
+    load.before[2] = lambda: load.delete(made[0])
+    load.rig.sync("customer")
+    assert key not in load.rig.messages("parked", "customer")
+    assert len(load.bearing("stamp", key)) == 1
+    assert set(made[1:]) <= set(load.bearing("stamp", key))
     assert load.lists["whole"] == 2
+
+
+def test_an_old_listing_that_shows_many_is_read_anew_when_that_costs_little(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "WHOLE_TIMES", 60)  # it took 12 seconds
+    for n, (key, row) in enumerate(list(own_mails(load.rig).items())[10:]):
+        load.make(f"Old {n}", stamp=key, companyEmail=mail(row).lower())
+    load.rig.sync("customer")
+    assert 1 < load.lists["whole"] < load.lists["changes"]
+    assert load.rig.created_twice() == []
