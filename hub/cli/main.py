@@ -3,7 +3,7 @@
 import click
 
 from hub import __version__
-from hub.cli import admin, check, configure, inspect, safety, serve, syncing
+from hub.cli import admin, check, configure, inspect, record_files, safety, serve, syncing
 from hub.cli.new_connector import new_connector
 
 
@@ -39,3 +39,5 @@ for command in (
 ):
     main.add_command(command)
 admin.keys.add_command(safety.rotate)
+inspect.records.add_command(record_files.import_file)
+inspect.records.add_command(record_files.export)

@@ -32,6 +32,7 @@ def purge(database: Database, now: datetime, retention_days: int, payload_days: 
         "finished_at < :before",
         to_ms(now - timedelta(days=max(RUN_DAYS, retention_days))),
     )
+    gone += _forget_imports(database, before)
     _strip_bodies(database, to_ms(now - timedelta(days=min(payload_days, retention_days))))
     return gone
 
@@ -50,6 +51,20 @@ def _delete(database: Database, table: str, where: str, before: int) -> int:
         total += count
         if count < SLICE:
             return total
+
+
+def _forget_imports(database: Database, before: int) -> int:
+    """Forget what old files said row by row; what came of an applied one stays in the audit trail."""
+    old = "import_id IN (SELECT id FROM record_import WHERE created_at < :before)"
+    statement = text(
+        f"DELETE FROM record_import_row WHERE {old} AND (import_id, number) IN "
+        f"(SELECT import_id, number FROM record_import_row WHERE {old} LIMIT {SLICE})"
+    )
+    while True:
+        with database.begin() as connection:
+            count: int = connection.execute(statement, {"before": before}).rowcount
+        if count < SLICE:
+            return _delete(database, "record_import", "created_at < :before", before)
 
 
 def _strip_bodies(database: Database, before: int) -> None:

@@ -24,6 +24,10 @@ CrashPoint = Literal[
     "keys.after_commit",
     "restore.before_swap",
     "restore.after_swap",
+    "import.before_links",
+    "import.before_messages",
+    "import.before_commit",
+    "import.after_commit",
 ]
 
 _hook: Callable[[str], None] | None = None

@@ -18,6 +18,7 @@ from hub.store.config_tables import (
     User,
     UserSession,
 )
+from hub.store.import_tables import RecordImport, RecordImportRow
 from hub.store.work_tables import (
     Attempt,
     Binding,
@@ -62,6 +63,8 @@ __all__ = [
     "Message",
     "Preference",
     "QuotaWindow",
+    "RecordImport",
+    "RecordImportRow",
     "RecordRow",
     "Run",
     "Schedule",
