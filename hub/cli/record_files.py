@@ -29,7 +29,7 @@ WORDS = (
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
 @click.option("--errors", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the rows left out, with reasons, to this CSV or XLSX file.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def import_file(
     file: Path, connector: str | None, dry_run: bool, errors: Path | None, as_json: bool
 ) -> None:
@@ -109,8 +109,8 @@ def _say_more(
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--connector")
-@click.option("--entity")
+@click.option("--connector", help="Only as this connector sees them.")
+@click.option("--entity", help="Only customer, location, contact, stock …")
 def export(file: Path, connector: str | None, entity: str | None) -> None:
     """Write the records, enabled or not and linked to what, to a CSV or XLSX file."""
     _kind_of(file)
