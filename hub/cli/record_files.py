@@ -12,7 +12,7 @@ from hub.reports import imports as reports
 from hub.reports import record_export
 from hub.reports.sheet_files import csv_parts, write_xlsx
 from hub.runtime import Runtime
-from hub.settings import imports
+from hub.settings import audit, imports
 from hub.store.tables import RecordImport
 
 WHO = "command line"
@@ -130,6 +130,9 @@ def export(file: Path, connector: str | None, entity: str | None) -> None:
             except Exception as error:
                 raise Stop(str(error)) from None
         write_table(file, "Records", record_export.HEAD, counted(rows))
+        what = f"{connector or 'every connector'} {entity or 'every entity'}"
+        with runtime.write() as writing:
+            audit.record(writing, WHO, "records exported", what, at=runtime.clock.now())
     say(f"{count:,} rows written to {file}.")
 
 

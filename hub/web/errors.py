@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub.store.database import is_away
+from hub.web.security import file_limit
 
 log = logging.getLogger("hub.web")
 
@@ -20,6 +21,10 @@ WORDS = {
     413: ("Too much was sent at once", "A form may hold 1 MB. Nothing was saved."),
     503: ("The hub is not ready", ""),
 }
+FILE_TOO_LARGE = (
+    "The file is larger than {} MB. Nothing was read. Split it into smaller files, or use "
+    "`hub records import FILE` where the hub runs."
+)
 DATABASE_AWAY = (
     "The database cannot be reached",
     "The hub goes on by itself as soon as it is back. Load this page again in a moment.",
@@ -69,6 +74,8 @@ def known_error(error: Exception) -> Response:
     if error.description and error.description != stock and error.code in (400, 403, 404, 503):
         own = error.description if "browser (or proxy)" not in error.description else ""
         text = own or text
+    if error.code == 413 and (limit := file_limit()):
+        text = FILE_TOO_LARGE.format(limit // 1024**2)
     answer = _page(error.code, title, text)
     for name, value in error.get_headers(request.environ):
         if name.lower() in ("allow", "retry-after"):

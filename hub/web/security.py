@@ -51,6 +51,22 @@ def repeatable(view: View) -> View:
     return view
 
 
+def takes_file(limit: int) -> Callable[[View], View]:
+    """Declare that a form of this view may hold a file of so many bytes; others hold 1 MB."""
+
+    def declare(view: View) -> View:
+        view.hub_file_limit = limit  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def file_limit() -> int:
+    """Return how many bytes a file sent to this address may have; 0 = it takes none."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return int(getattr(view, "hub_file_limit", 0))
+
+
 def role_of(app: Flask, endpoint: str) -> str:
     """Return the declared role of an endpoint; raise ``RoleMissing``."""
     if endpoint == "static":
@@ -80,12 +96,19 @@ def install(app: Flask) -> None:
     app.config["MAX_FORM_PARTS"] = 10_000
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     app.config["WTF_CSRF_SSL_STRICT"] = False  # guard_origin asks more, and over plain HTTP too
-    for guard in (guard_host, guard_address, guard_set_up, guard_role, guard_origin):
+    for guard in (guard_size, guard_host, guard_address, guard_set_up, guard_role, guard_origin):
         app.before_request(guard)
     csrf.init_app(app)
     app.before_request(guard_once)
     app.after_request(give_back_token)
     app.after_request(add_headers)
+
+
+def guard_size() -> None:
+    """Let a file in where the view takes one; the rest of the form has the room it always has."""
+    limit = file_limit()
+    if limit:
+        request.max_content_length = request.max_form_memory_size = limit + LARGEST_FORM
 
 
 def guard_host() -> None:

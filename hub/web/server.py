@@ -8,7 +8,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 
 THREADS = 8
-LARGEST_BODY = 2 * 1024 * 1024
+LARGEST_BODY = 32 * 1024 * 1024
+"""What is taken from the wire, to be able to say which form holds how much; more is cut off."""
 
 
 class PageServer(Protocol):

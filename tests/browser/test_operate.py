@@ -10,11 +10,17 @@ from walk import dress, looks, press, too_wide, violations
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 
+from import_kit import csv_of, read
 from operate_kit import EMAIL, PASSWORD, Hub
 from operate_seed import seed
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
+FILE = (
+    ["B2B-US", "customer", "HARBORFO", "", "no", "12345678901234567890" * 3],
+    ["B2B-US", "customer", "HARBFOD", "", "ja", ""],
+    ["B2B-US", "customer", "x" * 200, "", "no", "unlink"],
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,8 @@ def site(tmp_path_factory):
         "message": f"/messages/{hub.seeded['parked']}",
         "records": "/records/?connector=B2B-US",
         "record": f"/records/{hub.seeded['records']['HARBORFO']}",
+        "import": "/records/import",
+        "preview": f"/records/import/{read(hub, csv_of(*FILE))}",
         "logs": "/logs/",
         "no match": "/messages/?tab=parked&connector=B2B-EU",
     }

@@ -7,13 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.outbox import put_keys
-from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import crashpoint
 from hub.settings import audit
 from hub.settings.context import Context
 from hub.settings.enablement import flows_by_entity
 from hub.settings.imports.checking import TAKEN, counts, taken_words
 from hub.settings.imports.columns import REFERENCE
+from hub.settings.imports.followers import CHILDREN, CHILDREN_LOST, followers
 from hub.store.base import to_ms
 from hub.store.tables import Connector, RecordImport
 from hub.store.work_tables import RUNNING, WAITING
@@ -55,32 +55,6 @@ LEAVE_OUT = text(
     "link = '' WHERE import_id = :id AND number = :number"
 )
 
-_PAIRS = " OR ".join(
-    f"(r.entity = '{parent}' AND k.entity = '{entity}')"
-    for entity, parent in sorted(PARENT_ENTITY.items())
-)
-# The list of entities is for the index on the parent; CROSS JOIN keeps the order of the tables,
-# which SQLite, without statistics, would turn round.
-_CHILDREN = (
-    "record_import_row AS x CROSS JOIN record AS r CROSS JOIN record AS k{more} "
-    "WHERE x.import_id = :id AND x.error = '' AND r.id = x.record_id "
-    "AND k.connection_id = r.connection_id AND k.parent_key = r.key "
-    f"AND k.entity IN ({', '.join(repr(entity) for entity in sorted(PARENT_ENTITY))}) "
-    f"AND ({_PAIRS})"
-)
-CHILDREN = _CHILDREN.format(more="")
-
-# A child's ID lies inside its parent over there: it goes with the parent's link, unless this file
-# says where it is.
-CHILDREN_LOST = f"""
-SELECT b.id FROM {_CHILDREN.format(more=" CROSS JOIN binding AS b")}
-  AND x.link <> '' AND x.was_reference <> '' AND x.was_reference <> x.want_reference
-  AND b.record_id = k.id AND b.connection_id = x.store_id AND b.entity = k.entity
-  AND NOT EXISTS (SELECT 1 FROM record_import_row AS y WHERE y.import_id = :id
-    AND y.record_id = k.id AND y.store_id = x.store_id AND y.error = ''
-    AND y.want_reference <> '')
-"""
-
 OWN_LOST = """
 SELECT b.id FROM record_import_row AS x
 JOIN binding AS b ON b.connection_id = x.store_id AND b.record_id = x.record_id
@@ -89,8 +63,6 @@ WHERE x.import_id = :id AND x.error = '' AND x.link <> '' AND b.external_id <> x
 """
 
 LOST = f"{OWN_LOST} UNION {CHILDREN_LOST}"
-
-COUNT_CHILDREN_LOST = text(f"SELECT COUNT(*) FROM ({CHILDREN_LOST}) AS lost")
 
 # What was settled before says nothing about another record of the store.
 FORGET = text(f"""
@@ -156,7 +128,7 @@ def apply(context: Context, import_id: int, who: str) -> dict[str, int]:
         before = row.counts["errors"]
         _leave_out(session, import_id)
         done = counts(session, import_id)
-        done["children_unlinked"] = session.scalar(COUNT_CHILDREN_LOST, {"id": import_id}) or 0
+        done |= followers(session, import_id)
         _links(session, import_id, now)
         reason = f"Disabled by {who}, file {row.file_name}."
         session.execute(REMEMBER, {"id": import_id, "reason": reason})

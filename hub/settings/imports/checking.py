@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.settings.context import Context
 from hub.settings.imports.columns import KEY, REFERENCE
+from hub.settings.imports.followers import followers
 from hub.store.tables import RecordImport
 
 _GOOD = "import_id = :id AND error = ''"
@@ -94,7 +95,7 @@ def check(context: Context, import_id: int) -> dict[str, int]:
     while _refuse(context, import_id, _taken):
         pass
     with context.database.write() as session:
-        found = counts(session, import_id)
+        found = counts(session, import_id) | followers(session, import_id)
         row = session.get_one(RecordImport, import_id)
         row.counts, row.status = found, "ready"
     return found

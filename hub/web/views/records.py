@@ -1,6 +1,7 @@
 """Records: what the hub knows of the ERP, for which connectors it is enabled, how it is linked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -36,6 +37,11 @@ def filter_of(given: Mapping[str, str]) -> reports.RecordFilter:
 
 def _connectors(session: Session) -> list[Connector]:
     return list(session.scalars(select(Connector).order_by(Connector.key)))
+
+
+def chosen_connector(session: Session, key: str) -> Connector | None:
+    """Return the named connector; when none is named, the first whose ERP has records."""
+    return _chosen(_connectors(session), key)
 
 
 def _chosen(connectors: list[Connector], key: str) -> Connector | None:
@@ -85,7 +91,15 @@ def index() -> ResponseReturnValue:
         ],
         kept=[(name, request.args[name]) for name in FILTERS if request.args.get(name)],
         known=counts.get(wanted.entity, 0),
+        export_url=_export_url(connector, wanted.entity),
     )
+
+
+def _export_url(connector: Connector, entity: str) -> Callable[[str], str]:
+    """Return the address of a file of everything that the list shows, by its kind."""
+    kept: dict[str, Any] = {n: v for n in FILTERS if (v := request.args.get(n))}
+    kept |= {"connector": connector.key, "entity": entity}
+    return lambda kind: url_for("record_import.export", kind=kind, **kept)
 
 
 @bp.post("/consequence")
