@@ -58,6 +58,11 @@ class SharedState:
         self._ending = False
         self._depth = 0
 
+    @property
+    def kept(self) -> bool:
+        """True: what is saved is there for the next one."""
+        return True
+
     def load(self) -> dict[str, Any] | None:
         """Return the shared session and count this client among its users; None: sign in."""
         s = self._sessions
@@ -211,6 +216,11 @@ class OwnState:
 
     def __init__(self) -> None:
         self._data: dict[str, Any] | None = None
+
+    @property
+    def kept(self) -> bool:
+        """False: it ends with this client."""
+        return False
 
     def load(self) -> dict[str, Any] | None:
         """Return what this client saved."""

@@ -81,6 +81,11 @@ class Http(Protocol):
 class ClientState(Protocol):
     """The connection's sealed session, shared by all processes of the hub."""
 
+    @property
+    def kept(self) -> bool:
+        """False for values under test: what is saved ends with this client."""
+        ...
+
     def load(self) -> dict[str, Any] | None:
         """Return what was saved, or None."""
         ...

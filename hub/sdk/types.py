@@ -83,7 +83,9 @@ class ParameterSpec:
     """One setting: drives the form field, the file, the command line, validation and sealing.
 
     ``lookup`` names a live list (``hub_lookup``); ``advanced`` folds the field away;
-    ``sign_in`` marks values whose change lets a refused sign-in be tried again.
+    ``sign_in`` marks values whose change lets a refused sign-in be tried again. ``when`` names
+    another parameter and the values of it with which this one counts: otherwise it is hidden on the
+    page and never required.
     """
 
     name: str
@@ -103,6 +105,11 @@ class ParameterSpec:
     group: str = ""
     advanced: bool = False
     sign_in: bool = False
+    when: tuple[str, tuple[str, ...]] | None = None
+
+    def counts(self, values: Mapping[str, Any]) -> bool:
+        """True when these values of the other parameters make this one count."""
+        return self.when is None or str(values.get(self.when[0]) or "") in self.when[1]
 
     @property
     def secret(self) -> bool:

@@ -104,9 +104,13 @@ def _check(
             errors.setdefault(spec.name, text)
         good = [spec for spec in specs if spec.name in given and spec.name not in errors]
         checked = _check(good, {s.name: given[s.name] for s in good}, ())[0] if good else {}
+    chosen = {spec.name: spec.default for spec in specs} | {
+        name: value for name, value in checked.items() if value is not None
+    }
     for spec in specs:
         empty = checked.get(spec.name) in (None, [], {})
-        if spec.required and empty and spec.default is None and spec.name not in kept:
+        needed = spec.required and spec.counts(chosen)
+        if needed and empty and spec.default is None and spec.name not in kept:
             errors.setdefault(spec.name, missing(spec))
     return checked, errors
 

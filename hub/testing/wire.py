@@ -76,6 +76,11 @@ class MemoryState:
         self.seen: list[Any] = []
         self._lock = threading.RLock()
 
+    @property
+    def kept(self) -> bool:
+        """True: it outlives each client."""
+        return True
+
     def load(self) -> dict[str, Any] | None:
         """Return what was saved."""
         return dict(self.data) if self.data else None

@@ -13,11 +13,12 @@ from hub.sdk import (
     SystemClock,
 )
 from hub.sdk.canonical import CONTACT, CUSTOMER, LOCATION
-from plugins.acumatica.actions import MAIN_CONTACT, SHAPES
+from plugins.acumatica.actions import MAIN_CONTACT
 from plugins.acumatica.client import AcumaticaClient
 from plugins.acumatica.errors import EntityMissing, ShapeRefused
 from plugins.acumatica.query import list_params, window_filter
 from plugins.acumatica.records import text_at, unwrap
+from plugins.acumatica.versions import is_old, shape_of
 
 SKEW = 120.0
 """Seconds between the clocks from which on a note is shown."""
@@ -59,9 +60,9 @@ def checks(
 
 def _rows(client: AcumaticaClient, actions: set[str], clock: Clock) -> Iterator[Check]:
     where = client.session.tenant or str(client.settings.get("tenant") or "") or "default tenant"
-    yield Check(
-        "Sign in to Acumatica", "passed", f"User {client.settings.get('username')}, {where}."
-    )
+    who = client.settings.get("username") if client.settings.get("password") else ""
+    said = f"User {who}, {where}." if who else f"By OAuth, {where}."
+    yield Check("Sign in to Acumatica", "passed", said)
     yield _version(client)
     yield _time(client, clock)
     if CUSTOMER in actions:
@@ -70,7 +71,8 @@ def _rows(client: AcumaticaClient, actions: set[str], clock: Clock) -> Iterator[
         yield _main_contacts(client)
     for flow in (LOCATION, CONTACT):
         if flow in actions:
-            yield _readable(client, SHAPES[flow].entity, list_params(SHAPES[flow], "", 1))
+            shape = shape_of(flow, client.version)
+            yield _readable(client, shape.entity, list_params(shape, "", 1))
     if "inventory" in actions:
         yield from _stock(client)
 
@@ -106,6 +108,15 @@ def _version(client: AcumaticaClient) -> Check:
     if client.version not in versions:
         detail = _no_version(client, versions)
         return Check(activity, "failed", detail, parameter="endpoint_version")
+    if is_old(client.version):
+        return Check(
+            activity,
+            "note",
+            "It does not tell which location is a customer's default one, so no address of the "
+            "store becomes the default.",
+            "Choose 23.200.001 or newer, if the instance offers it.",
+            parameter="endpoint_version",
+        )
     return Check(activity, "passed", f"Acumatica {build} offers it.")
 
 
@@ -145,7 +156,7 @@ def _readable(client: AcumaticaClient, entity: str, params: dict[str, str]) -> C
 
 def _customers(client: AcumaticaClient) -> Check:
     """Also look whether the list carries main contacts (CONTRACT §7.11)."""
-    shape = SHAPES[CUSTOMER]
+    shape = shape_of(CUSTOMER, client.version)
     try:
         rows = [unwrap(row) for row in client.rows(shape.entity, list_params(shape, "", 1))]
     except HubError:
@@ -164,7 +175,7 @@ def _customers(client: AcumaticaClient) -> Check:
 
 def _main_contacts(client: AcumaticaClient) -> Check:
     activity = "Find changed main contacts"
-    shape, now = SHAPES[CUSTOMER], client.http.server_now
+    shape, now = shape_of(CUSTOMER, client.version), client.http.server_now
     condition = window_filter(shape.stamp_of[MAIN_CONTACT], now, None)
     try:
         client.rows(shape.entity, {"$select": "CustomerID", "$filter": condition, "$top": "1"})

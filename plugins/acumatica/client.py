@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from hub.sdk import Answer, ClientState, ConnectionTrouble, Http
 from plugins.acumatica.errors import EntityMissing, SessionGone, failure
+from plugins.acumatica.oauth import COOKIE, OAuthSession
 from plugins.acumatica.parameters import DEFAULT_VERSION
 from plugins.acumatica.session import Session, second_refusal
 
@@ -74,9 +75,9 @@ class AcumaticaClient:
         try:
             answer = self._answer("GET", url, asked, params, None)
         except SessionGone as error:
-            used = self.session.cookies
+            used = self.session.proof
             self.rows("CustomerClass", {"$select": "ClassID", "$top": "1"})
-            if self.session.cookies == used:
+            if self.session.proof == used:
                 raise EntityMissing(str(error)) from None
             answer = self._answer("GET", url, asked, params, None)
         found = data_of(answer, asked)
@@ -87,7 +88,7 @@ class AcumaticaClient:
         self, method: str, url: str, asked: str, *, params: Params | None = None, json: Any = None
     ) -> Answer:
         """Make one read; a session that is no longer known is renewed once."""
-        used = self.session.cookies
+        used = self.session.proof
         try:
             return self._answer(method, url, asked, params, json)
         except SessionGone:
@@ -111,7 +112,7 @@ class AcumaticaClient:
             url,
             params=params,
             json=json,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", **self.session.headers},
             cookies=self.session.cookies,
             reads=True,
             timeout=READ_TIMEOUT,
@@ -142,7 +143,8 @@ def open_client(
     settings: Mapping[str, Any], http: Http, state: ClientState
 ) -> Iterator[AcumaticaClient]:
     """Sign in, or take up the connection's session; the last user signs out."""
-    session = Session(settings, http, state)
+    way = str(settings.get("sign_in") or COOKIE)
+    session = (Session if way == COOKIE else OAuthSession)(settings, http, state)
     try:
         session.enter()
         yield AcumaticaClient(settings, http, session)

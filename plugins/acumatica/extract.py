@@ -16,7 +16,7 @@ from hub.sdk import (
 )
 from hub.sdk.canonical import STOCK
 from plugins.acumatica import stock
-from plugins.acumatica.actions import SHAPES, Shape
+from plugins.acumatica.actions import Shape
 from plugins.acumatica.client import AcumaticaClient, rows_of
 from plugins.acumatica.errors import EntityMissing, NotFound, ServerFault, ShapeRefused
 from plugins.acumatica.paging import read_pages, resume_at
@@ -28,6 +28,7 @@ from plugins.acumatica.query import (
     window_filter,
 )
 from plugins.acumatica.records import is_empty, key_of, record_of, text_at, unwrap
+from plugins.acumatica.versions import shape_of
 
 Row = dict[str, Any]
 
@@ -99,7 +100,7 @@ def extract(client: AcumaticaClient, action: ActionType, window: Window) -> Iter
 
 
 def _extract(client: AcumaticaClient, action: ActionType, window: Window) -> Iterator[Page]:
-    shape = SHAPES[action.entity]
+    shape = shape_of(action.entity, client.version)
     condition = window_filter(shape.stamp_of[window.partition], window.since, window.until)
     reader = Reader(client, shape, condition)
     newest: datetime | None = None
@@ -151,7 +152,7 @@ def fetch(
     """Return records by key (missing ones as deleted), or all children of customers."""
     if action.entity == STOCK:
         return stock.fetch(client, keys, preferences)
-    shape = SHAPES[action.entity]
+    shape = shape_of(action.entity, client.version)
     url = f"{client.endpoint}/{shape.entity}"
 
     def condition(key: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.sdk import Kind, ParameterSpec, QuotaSpec
+from hub.sdk import Choice, Kind, ParameterSpec, QuotaSpec
+from plugins.acumatica.oauth import COOKIE, PASSWORD, REFRESH
 
 DEFAULT_VERSION = "24.200.001"
 """Offered by every release from 2024 R2 on; never "newest available" (CONTRACT §1)."""
@@ -38,13 +39,14 @@ def _address() -> list[ParameterSpec]:
             max_length=100,
             group=CONNECTION,
             sign_in=True,
+            when=("sign_in", (COOKIE,)),
         ),
         ParameterSpec(
             "branch",
             "Branch",
             Kind.TEXT,
-            "The branch ID to sign in to. Left empty, the user's default branch counts; records "
-            "that are visible to another branch only are not read.",
+            "The branch ID to sign in to; with OAuth the branch's name. Left empty, the user's "
+            "default branch counts; records that are visible to another branch only are not read.",
             lookup="branches",
             max_length=30,
             group=CONNECTION,
@@ -56,6 +58,22 @@ def _address() -> list[ParameterSpec]:
 def _user() -> list[ParameterSpec]:
     return [
         ParameterSpec(
+            "sign_in",
+            "Sign-in",
+            Kind.CHOICE,
+            "How the hub signs in. OAuth needs an application of its own on Connected Applications "
+            "(SM303010); with a refresh token no password is kept here.",
+            default=COOKIE,
+            choices=(
+                Choice(COOKIE, "User and password"),
+                Choice(PASSWORD, "OAuth 2.0 with user and password"),
+                Choice(REFRESH, "OAuth 2.0 with a refresh token"),
+            ),
+            group=CONNECTION,
+            sign_in=True,
+        ),
+        *_application(),
+        ParameterSpec(
             "username",
             "User name",
             Kind.TEXT,
@@ -64,6 +82,7 @@ def _user() -> list[ParameterSpec]:
             max_length=100,
             group=CONNECTION,
             sign_in=True,
+            when=_WITH_PASSWORD,
         ),
         ParameterSpec(
             "password",
@@ -74,6 +93,51 @@ def _user() -> list[ParameterSpec]:
             required=True,
             group=CONNECTION,
             sign_in=True,
+            when=_WITH_PASSWORD,
+        ),
+    ]
+
+
+_WITH_PASSWORD = ("sign_in", (COOKIE, PASSWORD))
+_WITH_OAUTH = ("sign_in", (PASSWORD, REFRESH))
+
+
+def _application() -> list[ParameterSpec]:
+    return [
+        ParameterSpec(
+            "client_id",
+            "Client ID",
+            Kind.TEXT,
+            "Of the connected application, with the tenant behind it, as Acumatica shows it: "
+            "4B2C0F8E-…@Company. It decides the tenant.",
+            required=True,
+            pattern=r"[^@\s]+@[^@]+",
+            pattern_help="must end with @ and the tenant's login name",
+            max_length=200,
+            group=CONNECTION,
+            sign_in=True,
+            when=_WITH_OAUTH,
+        ),
+        ParameterSpec(
+            "client_secret",
+            "Client secret",
+            Kind.SECRET,
+            "A shared secret of the connected application.",
+            required=True,
+            group=CONNECTION,
+            sign_in=True,
+            when=_WITH_OAUTH,
+        ),
+        ParameterSpec(
+            "refresh_token",
+            "Refresh token",
+            Kind.SECRET,
+            "From giving the application access, with the scopes api and offline_access. It works "
+            "once: the hub keeps the one that follows it, so enter it only here.",
+            required=True,
+            group=CONNECTION,
+            sign_in=True,
+            when=("sign_in", (REFRESH,)),
         ),
     ]
 
@@ -84,8 +148,9 @@ def _advanced() -> list[ParameterSpec]:
             "endpoint_version",
             "Endpoint version",
             Kind.TEXT,
-            "The version of the system endpoint Default. 24.200.001 works from 2024 R2 on and "
-            "keeps its fields on later releases; another one may lack fields that are mapped.",
+            "The version of the system endpoint Default, 22.200.001 or newer. 24.200.001 works from "
+            "2024 R2 on and keeps its fields on later releases; 22.200.001 does not tell a "
+            "customer's default location.",
             required=True,
             default=DEFAULT_VERSION,
             pattern=r"\d{2}\.\d{3}\.\d{3}",

@@ -37,6 +37,16 @@ class Session:
         self._shown = ""
 
     @property
+    def proof(self) -> Any:
+        """What the server knows this session by; another one after each sign-in."""
+        return dict(self.cookies)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each call carries beside the cookies."""
+        return {}
+
+    @property
     def tenant(self) -> str:
         """The tenant that the session landed in; empty when the server did not say."""
         return unquote(self.cookies.get("CompanyID", "")).strip() or self._shown
@@ -61,11 +71,14 @@ class Session:
         self._state.clear()
         self._state.load()
 
-    def renew(self, used: Mapping[str, str]) -> None:
-        """Replace a session that is no longer known, unless another process already did."""
+    def renew(self, used: Any) -> None:
+        """Replace a session that is no longer known, unless another process already did.
+
+        ``used`` is the ``proof`` that was refused.
+        """
         with self._state.single_flight():
             saved = self._state.load() or {}
-            if self._usable(saved) and dict(saved["cookies"]) != dict(used):
+            if self._usable(saved) and dict(saved["cookies"]) != used:
                 self.cookies = dict(saved["cookies"])
                 return
             self._sign_in()

@@ -19,9 +19,9 @@ from hub.sdk import (
 from plugins.acumatica.client import AcumaticaClient, data_of
 from plugins.acumatica.errors import EntityMissing, NotFound
 from plugins.acumatica.paging import PAGE_SIZE, read_pages, resume_at
+from plugins.acumatica.versions import QUANTITIES, storage_names
 
 DEFAULT_LOCATION = "default"
-QUANTITIES = ("QtyAvailable", "QtyHardAvailable", "QtyOnHand")
 PER_ITEM = ("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")
 """The same quantities as InventorySummaryInquiry names them (CONTRACT §4)."""
 
@@ -151,16 +151,17 @@ def _read_storage(
     answer = client.inquire("StorageDetailsInquiry", fields, "StorageDetails")
     sums.note(answer)
     locations = warehouses.locations
+    warehouse, names = storage_names(client.version)
     rows = _details(answer, "StorageDetails")
     for row in rows:
         sku = _text(row, "InventoryID")
         if not sku:
             continue
-        place = warehouses.place(_text(row, "WarehouseID"))
+        place = warehouses.place(_text(row, warehouse))
         if place is None:
             sums.know(sku, locations)
         else:
-            sums.add(sku, place, row, QUANTITIES)
+            sums.add(sku, place, row, names)
             if len(locations) > 1:
                 sums.know(sku, locations)
     return bool(rows)

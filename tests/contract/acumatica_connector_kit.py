@@ -81,6 +81,8 @@ def _body(data: Any, form: Any, headers: dict[str, str]) -> bytes | None:
 class MemoryState:
     """The sealed session of one connection, shared by ``users`` uses."""
 
+    kept = True
+
     def __init__(self) -> None:
         self.data: dict[str, Any] | None = None
         self.users = 0

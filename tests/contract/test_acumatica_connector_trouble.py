@@ -68,7 +68,7 @@ def test_connection_test_and_health_tell_version_and_tenant(site):
         probe = PLUGIN.test_connection(client)
         assert probe.ok
         assert "Company" in probe.detail
-        assert probe.server.startswith("Acumatica 24.")
+        assert probe.server.startswith("Acumatica 25.")
         assert PLUGIN.health(client).metrics["Endpoint"] == "24.200.001"
 
 

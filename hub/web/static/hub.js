@@ -274,7 +274,15 @@ const fresh = (root) => {
   focusOnce();
   $$(".tabs [aria-current]", root).forEach(intoView);
 };
-document.addEventListener("htmx:after:swap", () => { $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
+// ---- rows that count with some values of another field only
+const showCounting = () => $$("[data-when]").forEach((row) => {
+  const other = document.getElementsByName(row.dataset.when)[0];
+  if (other) row.hidden = !row.dataset.values.split(" ").includes(other.value);
+});
+document.addEventListener("change", showCounting);
+showCounting();
+
+document.addEventListener("htmx:after:swap", () => { showCounting(); $$("form[data-dirty]").forEach(showDirty); $$("form.bulk").forEach(showBulk); focusOnce(); });
 // a followed list stands still while somebody is in it
 document.addEventListener("htmx:before:request", (e) => e.detail.ctx.sourceElement.matches("[data-calm]:is(:hover,:focus-within)") && e.preventDefault());
 document.addEventListener("htmx:response:error", (event) => {

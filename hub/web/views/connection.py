@@ -46,7 +46,9 @@ def page(key: str) -> str:
         masked = shown(runtime.context, session, row)
         query = select(AuditEvent).where(AuditEvent.target == f"connection {key}")
         events = list(session.scalars(query.order_by(AuditEvent.id.desc()).limit(SHOWN_EVENTS)))
-    specs = runtime.context.connection_specs(row.plugin)
+    every = runtime.context.connection_specs(row.plugin)
+    chosen = {spec.name: spec.default for spec in every} | values
+    specs = [spec for spec in every if spec.counts(chosen)]
     closed = [c for c in status.circuits if c.state != "closed"]
     return render_template(
         "pages/connection.html", row=row, plugin=plugin, used=used, status=status, closed=closed,

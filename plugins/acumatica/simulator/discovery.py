@@ -8,10 +8,11 @@ from hub.sdk.simulation import SimRequest, SimResponse
 from plugins.acumatica.simulator import errors, names
 from plugins.acumatica.simulator.schema import SPECS, TOP_LEVEL, spec
 from plugins.acumatica.simulator.sessions import Session
+from plugins.acumatica.simulator.versions import STATED, VERSIONS, lacks
+from plugins.acumatica.simulator.versions import names as names_in
 from plugins.acumatica.simulator.wire import system, wrap
 
-BUILD = "24.205.0012"
-VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001")
+BUILD = "25.200.0248"
 _EQUAL = re.compile(r"(\w+) eq (true|false|'(?:[^']|'')*')")
 _TYPES = {
     "S": ("StringValue", {"type": "string"}),
@@ -56,7 +57,7 @@ def login_page(session: Session | None) -> SimResponse:
 
 def swagger(request: SimRequest) -> SimResponse:
     """GET swagger.json: the entities that are simulated, in the form of the vendor's document."""
-    version = request.params.get("version", VERSIONS[-1])
+    version = request.params.get("version", STATED)
     if request.params.get("endpoint", "Default") != "Default" or version not in VERSIONS:
         return errors.no_resource(request.path)
     schemas: dict[str, Any] = {
@@ -76,7 +77,7 @@ def swagger(request: SimRequest) -> SimResponse:
         },
     }
     entities = (*SPECS, "Address", "WarehouseLocation", "StockItemWarehouseDetail")
-    schemas.update({name: _schema(name) for name in (*entities, "CreditVerificationRules")})
+    schemas.update({n: _schema(n, version) for n in (*entities, "CreditVerificationRules")})
     paths: dict[str, Any] = {}
     for entity in TOP_LEVEL:
         paths[f"/{entity}"] = {
@@ -102,9 +103,13 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _schema(entity: str) -> dict[str, Any]:
-    of = spec(entity)
-    fields: dict[str, Any] = {name: _ref(_TYPES[kind][0]) for name, kind in of.kinds.items()}
+def _schema(entity: str, version: str) -> dict[str, Any]:
+    of, gone, other = spec(entity), lacks(version, entity), names_in(version, entity)
+    fields: dict[str, Any] = {
+        other.get(name, name): _ref(_TYPES[kind][0])
+        for name, kind in of.kinds.items()
+        if name not in gone
+    }
     fields.update({name: _ref(target) for name, (target, _) in of.linked.items()})
     for name, (target, _) in of.details.items():
         fields[name] = {"type": "array", "items": _ref(target or "Entity")}

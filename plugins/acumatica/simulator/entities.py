@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.sdk.simulation import Effect, SimRequest, SimResponse
-from plugins.acumatica.simulator import discovery, errors, reading, writing
+from plugins.acumatica.simulator import discovery, errors, reading, versions, writing
 from plugins.acumatica.simulator.editing import Edit
 from plugins.acumatica.simulator.odata import FilterError
 from plugins.acumatica.simulator.records import guid
@@ -67,7 +67,7 @@ class Entities:
         missing = self._missing(request)
         if missing is not None:
             return missing
-        entity, body = request.params["entity"], request.json()
+        entity, body = request.params["entity"], versions.known_of(request.json(), request)
         if not isinstance(body, Mapping):
             return errors.invalid({"": ["The request body should not be empty."]})
         if entity in INQUIRIES:
@@ -152,7 +152,7 @@ class Entities:
 
     def _missing(self, request: SimRequest) -> SimResponse | None:
         params = request.params
-        there = params["endpoint"] == "Default" and params["version"] in discovery.VERSIONS
+        there = params["endpoint"] == "Default" and params["version"] in versions.VERSIONS
         if there and params["entity"] == "StorageDetailsInquiry":
             there = self._storage_details and not request.fault("no_storage_details")
         if not there or self.known(request) == "{entity}":

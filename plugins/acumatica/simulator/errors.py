@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from hub.sdk.simulation import SimRequest, SimResponse
 
+_TAKES_FORMS = ("/entity/auth/", "/identity/")
 IIS_429 = "The custom error module does not recognize this error."
 NOT_FOUND = "PX.Api.ContractBased.NoEntitySatisfiesTheConditionException"
 
@@ -57,7 +58,7 @@ def throttled(headers: bool) -> SimResponse:
 def not_readable(request: SimRequest) -> SimResponse | None:
     """Return the 415 of a body that is neither JSON nor, at the sign-in, a form; else None."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    form = "x-www-form-urlencoded" in kind and request.path.startswith("/entity/auth/")
+    form = "x-www-form-urlencoded" in kind and request.path.startswith(_TAKES_FORMS)
     if not request.body or not kind or kind.endswith("json") or form:
         return None
     text = f"The request entity's media type '{kind}' is not supported for this resource."

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from hub.sdk import Clock
-from hub.sdk.simulation import SimBadJson, SimRequest, SimResponse, SimulatedServer
-from plugins.acumatica.simulator import control, discovery, errors
+from hub.sdk.simulation import Handler, SimBadJson, SimRequest, SimResponse, SimulatedServer
+from plugins.acumatica.simulator import control, discovery, errors, versions
 from plugins.acumatica.simulator.entities import Entities
 from plugins.acumatica.simulator.licence import Licence
+from plugins.acumatica.simulator.oauth import TOKEN, Grants
 from plugins.acumatica.simulator.samples import SAMPLES
 from plugins.acumatica.simulator.seeded import seed_world
 from plugins.acumatica.simulator.sessions import Session, Sessions, refreshed
@@ -24,7 +25,8 @@ class AcumaticaSimulator(SimulatedServer):
 
     Options: ``tenants`` (the first holds the data; one alone accepts any name), ``session_limit``
     (None = none), ``concurrent`` requests, ``storage_details`` (False = the inquiry is missing),
-    ``links`` (``_links`` on records, which the OpenAPI file does not know), ``stray_contacts``
+    ``links`` (``_links`` on records, which the OpenAPI file does not know), ``sign_in`` (which way
+    ``settings`` signs in: cookie, oauth_password, oauth_refresh), ``stray_contacts``
     (contacts of nobody and of vendors), ``quotas`` with ``api`` = the licence's requests.
 
     Vendor faults by name, beside those that every simulator knows (CONTRACT §7):
@@ -88,6 +90,7 @@ class AcumaticaSimulator(SimulatedServer):
         session_limit: int | None = 2,
         concurrent: int | None = None,
         links: bool = False,
+        sign_in: str = "cookie",
         stray_contacts: int = 0,
         storage_details: bool = True,
         quotas: Mapping[str, tuple[int, float]] | None = None,
@@ -96,6 +99,8 @@ class AcumaticaSimulator(SimulatedServer):
         self.sessions = Sessions(
             clock, tenants=tenants, username=username, password=password, limit=session_limit
         )
+        self._sign_in = sign_in
+        self.grants = Grants(self.sessions, self._signed_in)
         api = self.quotas.get("api")
         self.licence = Licence(clock, api, concurrent, unlimited=quotas is None)
         self.world = World()
@@ -117,7 +122,7 @@ class AcumaticaSimulator(SimulatedServer):
         if request.pattern in _PUBLIC:
             return self._metered(request)
         with self.lock:
-            session = self.sessions.find(request)
+            session = self.grants.find(request) or self.sessions.find(request)
             if session is not None and request.fault("session_lost"):
                 self.sessions.lose(session)
                 session = None
@@ -167,8 +172,11 @@ class AcumaticaSimulator(SimulatedServer):
         if session is not None:
             if request.fault("wrong_tenant"):
                 response = self._misplaced(session, response)
-            self.stats.signed_in(len(self.sessions.open))
+            self._signed_in()
         return response
+
+    def _signed_in(self) -> None:
+        self.stats.signed_in(len(self.sessions.open))
 
     def _misplaced(self, session: Session, response: SimResponse) -> SimResponse:
         right, session.tenant = session.tenant, self.sessions.tenants[-1]
@@ -179,7 +187,7 @@ class AcumaticaSimulator(SimulatedServer):
         return SimResponse(response.status, swapped, response.body)
 
     def _logout(self, request: SimRequest) -> SimResponse:
-        response = self.sessions.logout(request)
+        response = self.sessions.logout(request, self.grants.find(request))
         self.stats.open_signins = len(self.sessions.open)
         return response
 
@@ -250,7 +258,8 @@ class AcumaticaSimulator(SimulatedServer):
 
     def settings(self, base_url: str) -> dict[str, Any]:
         """Return the connection's parameters."""
-        return self.sessions.settings(base_url) | self.licence.settings()
+        values = self.sessions.settings(base_url) | self.licence.settings()
+        return values if self._sign_in == "cookie" else self.grants.settings(values, self._sign_in)
 
     def rows(self, entity: str) -> list[dict[str, Any]]:
         """Return all records of an entity with what hangs on them."""
@@ -278,16 +287,26 @@ class AcumaticaSimulator(SimulatedServer):
             add("GET", path, discovery.root)
         add("POST", "/entity/auth/login", self._login)
         add("POST", "/entity/auth/logout", self._logout)
+        add("POST", TOKEN, self.grants.token)
         add("GET", "/Frames/Login.aspx", lambda r: discovery.login_page(self.sessions.find(r)))
         add("GET", "/entity/swagger.json", discovery.swagger)
         add("GET", "/entity/{endpoint}/{version}/swagger.json", discovery.swagger)
         add("GET", _ODATA, discovery.odata)
-        add("GET", _ENTITY, entities.list)
-        add("PUT", _ENTITY, entities.put)
+        add("GET", _ENTITY, _versioned(entities.list))
+        add("PUT", _ENTITY, _versioned(entities.put))
         add("POST", _ENTITY, entities.post)
-        add("GET", _ENTITY + "/{rest:path}", entities.get)
+        add("GET", _ENTITY + "/{rest:path}", _versioned(entities.get))
         add("DELETE", _ENTITY + "/{rest:path}", entities.delete)
         add("POST", _ENTITY + "/{rest:path}", entities.action)
+
+
+def _versioned(handler: Handler) -> Handler:
+    """Let an endpoint version answer as it differs from 24.200.001."""
+
+    def handle(request: SimRequest) -> SimResponse:
+        return versions.told(versions.refused(request) or handler(request), request)
+
+    return handle
 
 
 _PUBLIC = {
@@ -297,4 +316,5 @@ _PUBLIC = {
     "/entity/auth/login",
     "/entity/auth/logout",
     "/Frames/Login.aspx",
+    TOKEN,
 }

@@ -1,6 +1,7 @@
 """Sign-in, sign-out and the licence's limit of API users (CONTRACT §2)."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -19,13 +20,14 @@ COOKIE = "ASP.NET_SessionId"
 
 @dataclass(slots=True)
 class Session:
-    """One API user's seat: it is lost after ten idle minutes."""
+    """One API user's seat: it is lost after ten idle minutes, or when its token is over."""
 
     id: str
     ticket: str
     tenant: str
     branch: str
     last_used: float
+    held_until: float = 0.0
 
 
 class Sessions:
@@ -62,9 +64,16 @@ class Sessions:
 
     def expire(self) -> None:
         """Drop the seats that were idle for too long."""
-        limit = self.clock.monotonic() - IDLE_SECONDS
-        for session in [s for s in self.open.values() if s.last_used <= limit]:
-            del self.open[session.id]
+        now = self.clock.monotonic()
+        for session in list(self.open.values()):
+            if session.last_used <= now - IDLE_SECONDS and session.held_until <= now:
+                del self.open[session.id]
+
+    @property
+    def full(self) -> bool:
+        """True when the licence gives no further seat."""
+        self.expire()
+        return self.limit is not None and len(self.open) >= self.limit
 
     def find(self, request: SimRequest) -> Session | None:
         """Return the request's session, and note that it was used."""
@@ -95,19 +104,19 @@ class Sessions:
             return refused, None
         already = self.find(request)
         if already is None and self.limit is not None and len(self.open) + leaked >= self.limit:
-            return _over_limit(), None
-        session = already or self._seat()
+            return over_limit(), None
+        session = already or self.seat("")
         session.tenant = self._tenant(given)
         session.branch = str(given.get("branch") or names.BRANCHES[0][0])
         return SimResponse.empty(204, _signed_in(session)), session
 
-    def logout(self, request: SimRequest) -> SimResponse:
+    def logout(self, request: SimRequest, bearer: Session | None = None) -> SimResponse:
         """Answer a sign-out: the seat is free, the cookies are expired."""
         if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
             return SimResponse.text(
                 "<h1>Length Required</h1>", 411, kind="text/html; charset=us-ascii"
             )
-        session = self.find(request)
+        session = bearer or self.find(request)
         if session is not None:
             del self.open[session.id]
         gone = "; expires=Tue, 12-Oct-1999 07:00:00 GMT; path=/; HttpOnly"
@@ -119,12 +128,13 @@ class Sessions:
         """End a session behind its user's back."""
         self.open.pop(session.id, None)
 
-    def _seat(self) -> Session:
+    def seat(self, tenant: str) -> Session:
+        """Give a seat in a tenant."""
         self._made += 1
         session = Session(
             id=f"sim{self._made:021x}",
             ticket=f"{self._made * 2654435761 % 2**32:08X}" * 16,
-            tenant="",
+            tenant=tenant,
             branch="",
             last_used=self.clock.monotonic(),
         )
@@ -149,9 +159,10 @@ class Sessions:
                 "A proper company ID cannot be determined for the request.",
                 "PX.Data.PXUndefinedCompanyException",
             )
-        return self._wrong_user(given)
+        return self.wrong_user(given)
 
-    def _wrong_user(self, given: dict[str, Any]) -> SimResponse | None:
+    def wrong_user(self, given: Mapping[str, Any]) -> SimResponse | None:
+        """Return the answer to a wrong name or password; five lock the user."""
         if self.clock.monotonic() < self._locked_until:
             return errors.server_error("Error: Your account is temporarily locked.")
         if given.get("name") == self.username and given.get("password") == self.password:
@@ -197,7 +208,8 @@ def _branch_number(branch: str) -> int:
     return 16 + (keys.index(branch) if branch in keys else 0)
 
 
-def _over_limit() -> SimResponse:
+def over_limit() -> SimResponse:
+    """Return the answer to a sign-in beyond the licence's limit."""
     return errors.server_error(
         "The API Login Limit is reached. The number of API users is restricted by the licence.",
         stack="   at PX.LicensePolicy.PXLicensePolicy.CheckApiUsersLimits",
