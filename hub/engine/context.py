@@ -153,10 +153,15 @@ def load_context(tools: Tools, flow_id: int) -> FlowContext:
         logging=settings.logging,
         values=settings.values,
         rule_version=settings.rule_version,
-        read_mapper=Mapper(source.plugin.mapping_defaults(source.action)),
-        write_mapper=Mapper(target.plugin.mapping_defaults(target.action)),
+        read_mapper=_mapper(source),
+        write_mapper=_mapper(target),
         sibling_flows=by_entity,
     )
+
+
+def _mapper(side: Side) -> Mapper:
+    rules = side.plugin.mapping_defaults(side.action)
+    return Mapper([rule for rule in rules if rule.counts(side.settings)])
 
 
 Clients = tuple[OpenClient, OpenClient]

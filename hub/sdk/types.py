@@ -267,6 +267,8 @@ class FieldRule:
     ``source`` is a path into the record (``MainContact.Address.City``), or several, tried in
     order. ``transforms`` are names from ``hub.mapping.transforms`` with optional arguments,
     ``"trim"``, ``"default:US"``, ``"values:price_class"``. ``max_length`` parks longer texts.
+    ``parameter`` names a parameter of this side's connection and the values of it with which the
+    rule counts (an empty text stands for one that is not set).
     """
 
     target: str
@@ -277,6 +279,13 @@ class FieldRule:
     max_length: int | None = None
     label: str = ""
     constant: Any = None
+    parameter: tuple[str, tuple[str, ...]] | None = None
+
+    def counts(self, settings: Mapping[str, Any]) -> bool:
+        """True when a connection with these values uses the rule."""
+        if self.parameter is None:
+            return True
+        return str(settings.get(self.parameter[0]) or "") in self.parameter[1]
 
 
 @dataclass(frozen=True, slots=True)

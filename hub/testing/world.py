@@ -132,7 +132,8 @@ class World:
         canonical = self.canonical(action, n)
         context = {**canonical, "preferences": {}, "values": {}}
         context.setdefault("parent", self._parent(client, action))
-        rules = self.plugin.mapping_defaults(action)
+        every = self.plugin.mapping_defaults(action)
+        rules = [rule for rule in every if rule.counts(self.settings)]
         if not rules:
             return LoadItem(str(canonical["key"]), dict(canonical), external_id, f"kit-{n}")
         mapped = Mapper(rules).apply(context, new=external_id is None)

@@ -48,8 +48,9 @@ def run(client: Client, flows: Sequence[str]) -> Iterator[Check]:
         activities += [
             ("Extra field with the ERP id", _extra_field),
             ("Company behavior", _company_mode),
-            ("Customer groups readable", _groups),
         ]
+        if not client.dependent:
+            activities.append(("Customer groups readable", _groups))
     if chosen & {"customer", "contact"}:
         activities.append(("Storefronts with B2B Edition", _channels))
     if "inventory" in chosen:
@@ -156,27 +157,36 @@ def _company_mode(client: Client) -> Check:
     companies = replies.rows(client.read("b2b", "/companies", (("limit", str(LIMIT)),)))
     groups: list[Any] = [replies.whole(row.get("bcGroupId")) or 0 for row in companies]
     if 0 in groups or len(set(groups)) < len(groups):
+        if client.dependent:
+            return _other_mode(
+                "independent companies: they share customer groups or have none",
+                "Choose Independent companies here; the price class then chooses the group.",
+            )
         return _passed("Independent: companies share groups or have none.")
     if any(row.get("priceListAssign") for row in companies):
-        return Check(
-            "",
-            "failed",
-            "The store looks like one with dependent companies: each company has a group of its "
-            "own and a price list.",
-            "Dependent companies are not supported yet. Ask BigCommerce to turn on Independent "
-            "company behavior.",
-            "company_mode",
+        if client.dependent:
+            return _passed("Dependent: each company has a group of its own.")
+        return _other_mode(
+            "dependent companies: each has a group of its own and a price list",
+            "Choose Dependent companies here, or ask BigCommerce to turn on Independent company "
+            "behavior.",
         )
     if len(companies) < 2:
         return Check("", "note", "Too few companies to tell; the first company will show it.")
+    if client.dependent:
+        return _passed("Dependent: each company has a group of its own.")
     return Check(
         "",
         "note",
         "Each company has a customer group of its own. If that is not by chance, the store has "
         "dependent companies, and the price class cannot choose the group.",
-        "See B2B Edition › Settings › Company behavior.",
+        "See B2B Edition › Settings › Company behavior, and choose the same here.",
         "company_mode",
     )
+
+
+def _other_mode(seen: str, remedy: str) -> Check:
+    return Check("", "failed", f"The store has {seen}.", remedy, "company_mode")
 
 
 def _groups(client: Client) -> Check:

@@ -1,10 +1,12 @@
 """The two APIs of one store behind one token (CONTRACT §3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from hub.sdk import ConfigError, Http, LoadItem, Window
+from hub.sdk import ClientState, ConfigError, Http, LoadItem, Window
 from plugins.bigcommerce import replies
+from plugins.bigcommerce.account import Account, account_of
 from plugins.bigcommerce.errors import raise_trouble, unreadable
 from plugins.bigcommerce.parameters import API_URL, B2B_API_URL, ERP_ID_FIELD
 from plugins.bigcommerce.replies import Api, Reply
@@ -20,15 +22,12 @@ Row = Mapping[str, Any]
 class Client:
     """Requests to one store. What it learned of channels and locations lives as long as it does."""
 
-    def __init__(self, settings: Mapping[str, Any], http: Http) -> None:
-        """Raises ``ConfigError`` for a company mode that is not supported."""
-        if settings.get("company_mode") == "dependent":
-            raise ConfigError(
-                "Dependent company behavior is not supported yet. Turn on Independent companies "
-                "in the B2B Edition settings of the store, and choose it here.",
-                parameter="company_mode",
-            )
+    def __init__(
+        self, settings: Mapping[str, Any], http: Http, account: Account | None = None
+    ) -> None:
         self.http = http
+        self.dependent = settings.get("company_mode") == "dependent"
+        self._account = account
         self.store = str(settings["store_hash"])
         self.erp_id_field = str(settings.get("erp_id_field") or ERP_ID_FIELD)
         self.multiple_external_ids = False
@@ -49,10 +48,7 @@ class Client:
         Raises ``AuthError``, ``ConfigError``, ``RateLimited``, ``ConnectionTrouble``,
         ``TransientError``.
         """
-        answer = self.http.request(
-            "GET", self._bases[api] + path, params=params or None, headers=self._headers[api]
-        )
-        reply = replies.read(answer, api, "GET", path)
+        reply = self._reply(api, "GET", path, params=params or None)
         if reply.ok:
             return reply
         raise_trouble(reply, self.store)
@@ -68,12 +64,28 @@ class Client:
         Raises ``AuthError``, ``ConfigError``, ``RateLimited``, ``AmbiguousWrite``,
         ``ConnectionTrouble``.
         """
-        answer = self.http.request(
-            method, self._bases[api] + path, json=json, headers=self._headers[api], writes=writes
-        )
-        reply = replies.read(answer, api, method, path)
+        reply = self._reply(api, method, path, json=json, writes=writes)
         raise_trouble(reply, self.store)
         return reply
+
+    def _reply(self, api: Api, method: str, path: str, **what: Any) -> Reply:
+        """Send one request; a user's token that is refused is renewed once."""
+        account = self._account if api == "b2b" else None
+        reply = self._sent(api, method, path, account, what)
+        if account is None or reply.status != 401:
+            return reply
+        account.renew(account.token)
+        reply = self._sent(api, method, path, account, what)
+        if reply.status == 401:
+            raise account.refused(401)
+        return reply
+
+    def _sent(
+        self, api: Api, method: str, path: str, account: Account | None, what: Mapping[str, Any]
+    ) -> Reply:
+        headers = self._headers[api] if account is None else account.headers
+        answer = self.http.request(method, self._bases[api] + path, headers=headers, **what)
+        return replies.read(answer, api, method, path)
 
     def pages(self, path: str, params: Params, ident: str) -> Iterator[list[Row]]:
         """Yield the rows of a B2B list, each once, page by page.
@@ -210,3 +222,17 @@ def _first_time(row: Row, ident: str, seen: set[str]) -> bool:
 def _ids(chosen: Any) -> list[int]:
     values = chosen if isinstance(chosen, list | tuple) else []
     return [number for value in values if (number := replies.whole(value)) is not None]
+
+
+@contextmanager
+def open_client(settings: Mapping[str, Any], http: Http, state: ClientState) -> Iterator[Client]:
+    """Open the client; a B2B user is signed in, or its shared token used."""
+    account = account_of(settings, http, state)
+    if account is None:
+        yield Client(settings, http)
+        return
+    try:
+        account.enter()
+        yield Client(settings, http, account)
+    finally:
+        account.leave()

@@ -1,7 +1,7 @@
 """The plugin's hooks: each hands over to the module that knows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 from hub.sdk import (
@@ -35,7 +35,7 @@ from plugins.bigcommerce import (
     users,
 )
 from plugins.bigcommerce.actions import ACTIONS
-from plugins.bigcommerce.client import Client
+from plugins.bigcommerce.client import Client, open_client
 from plugins.bigcommerce.mapping import RULES
 from plugins.bigcommerce.parameters import PARAMETERS
 
@@ -100,12 +100,10 @@ def hub_quotas(
 
 @hookimpl
 def hub_open_client(
-    settings: Mapping[str, Any],
-    http: Http,
-    state: ClientState,  # noqa: ARG001 - a token needs no session
+    settings: Mapping[str, Any], http: Http, state: ClientState
 ) -> AbstractContextManager[Client]:
-    """Return the client; nothing is sent to open or close it."""
-    return nullcontext(Client(settings, http))
+    """Return the client; with the access token nothing is sent to open or close it."""
+    return open_client(settings, http, state)
 
 
 @hookimpl

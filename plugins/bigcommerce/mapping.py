@@ -54,6 +54,8 @@ CUSTOMER_RULES = [
         "price_class",
         ("values:price_class", "default:0", "int"),
         label="Price class",
+        # A dependent company owns a group that nobody else may choose (CONTRACT §8.1).
+        parameter=("company_mode", ("", "independent")),
     ),
     FieldRule(
         "companyStatus",

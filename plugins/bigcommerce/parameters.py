@@ -11,6 +11,8 @@ SCOPES = (
 API_URL = "https://api.bigcommerce.com"
 B2B_API_URL = "https://api-b2b.bigcommerce.com"
 ERP_ID_FIELD = "ERP ID"
+TOKEN, ACCOUNT = "token", "account"
+"""The ways of the parameter ``b2b_sign_in``."""
 
 PARAMETERS = [
     ParameterSpec(
@@ -47,12 +49,13 @@ PARAMETERS = [
         "company_mode",
         "Company behavior",
         Kind.CHOICE,
-        help="Independent: companies share customer groups, and the price class chooses the "
-        "group. Dependent (older stores): each company owns a group; not supported yet.",
+        help="As in B2B Edition › Settings. Independent: companies share customer groups, and the "
+        "price class chooses the group. Dependent (older stores): BigCommerce makes a group for "
+        "each company, and the price class chooses nothing.",
         default="independent",
         choices=(
             Choice("independent", "Independent companies"),
-            Choice("dependent", "Dependent companies", "not supported yet"),
+            Choice("dependent", "Dependent companies"),
         ),
         group="Companies",
     ),
@@ -75,6 +78,40 @@ PARAMETERS = [
         pattern=r"\d*",
         pattern_help="the number of a location",
         group="Inventory",
+    ),
+    ParameterSpec(
+        "b2b_sign_in",
+        "B2B sign-in",
+        Kind.CHOICE,
+        help="The access token serves both APIs. Older set-ups sign in to B2B Edition with a user "
+        "of its own, which BigCommerce has announced to end.",
+        default=TOKEN,
+        choices=(
+            Choice(TOKEN, "The access token"),
+            Choice(ACCOUNT, "A B2B Edition user (deprecated)"),
+        ),
+        advanced=True,
+        sign_in=True,
+    ),
+    ParameterSpec(
+        "b2b_email",
+        "B2B user",
+        help="E-mail of a backend user of B2B Edition.",
+        required=True,
+        max_length=200,
+        advanced=True,
+        sign_in=True,
+        when=("b2b_sign_in", (ACCOUNT,)),
+    ),
+    ParameterSpec(
+        "b2b_password",
+        "B2B password",
+        Kind.SECRET,
+        help="Tried once: after a refusal the hub waits until it is changed here.",
+        required=True,
+        advanced=True,
+        sign_in=True,
+        when=("b2b_sign_in", (ACCOUNT,)),
     ),
     ParameterSpec(
         "api_url",

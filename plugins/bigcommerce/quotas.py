@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hub.sdk import QuotaSpec, QuotaState, http_date, retry_after
 
 CORE_PATHS = r"^[A-Z]+ .*/stores/[^/]+/v[23]/"
-B2B_PATHS = r"^[A-Z]+ .*/api/v3/io/"
+B2B_PATHS = r"^[A-Z]+ .*/api/(v3/)?io/"
 MAKES_CUSTOMERS = r"^POST .*/api/v3/io/(companies|users)(/bulk)?$"
 """Every new user is a customer of the core API too, which costs the core quota (CONTRACT §5.2)."""
 

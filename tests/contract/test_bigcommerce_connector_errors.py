@@ -226,12 +226,6 @@ def test_an_updated_record_that_is_gone_loses_its_binding():
     assert (result.outcome, result.external_id) == (Outcome.RETRY, "")
 
 
-def test_the_dependent_mode_is_refused_in_one_sentence():
-    with pytest.raises(ConfigError) as caught:
-        scripted(answer(200), company_mode="dependent")
-    assert caught.value.parameter == "company_mode"
-
-
 def test_addresses_refused_together_blame_only_whom_the_aligned_list_names():
     client, _ = scripted(
         answer(422, {"code": 422, "data": {"errMsg": [{}, {"state_name": ["is wrong"]}]}})

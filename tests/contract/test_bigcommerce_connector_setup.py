@@ -76,16 +76,25 @@ def test_an_unknown_default_location_is_refused(open_store):
     assert (row.status, row.parameter) == ("failed", "location_id")
 
 
-def test_dependent_companies_are_noticed_by_reading(open_store):
-    store = open_store(dependent=True, existing_companies=5)
-    assert checks(store)["Company behavior"].status in ("note", "failed")
+MODES = {"dependent": True, "independent": False}
 
 
-def test_independent_companies_are_recognized(open_store):
-    store = open_store()
-    for key in ("C1", "C2"):
-        store.load("customer", customer(key))
-    assert checks(store)["Company behavior"].status == "passed"
+@pytest.mark.parametrize("there", MODES)
+@pytest.mark.parametrize("chosen", MODES)
+def test_the_store_s_company_behavior_is_told_by_reading(open_store, there, chosen):
+    store = open_store(
+        dependent=MODES[there], existing_companies=5, settings={"company_mode": chosen}
+    )
+    if not MODES[there]:
+        for key in ("C1", "C2"):
+            store.load("customer", customer(key))
+    found = checks(store)
+    row = found["Company behavior"]
+    assert (row.status == "passed") == (there == chosen)
+    if there != chosen:
+        assert row.parameter == "company_mode"
+        assert there.capitalize() in row.remedy or "company behavior" in row.remedy.lower()
+    assert ("Customer groups readable" in found) == (chosen == "independent")
 
 
 def test_lookups_offer_live_choices(open_store):
@@ -102,7 +111,10 @@ def test_lookups_offer_live_choices(open_store):
 def test_the_plugin_describes_itself():
     assert PLUGIN.info.role is Role.STORE
     assert {a.key for a in PLUGIN.actions.values()} == set(FLOWS)
-    assert {spec.name for spec in PLUGIN.parameters if spec.secret} == {"access_token"}
+    assert {spec.name for spec in PLUGIN.parameters if spec.secret} == {
+        "access_token",
+        "b2b_password",
+    }
     names = {spec.name for spec in PLUGIN.parameters}
     for found in PLUGIN.actions.values():
         assert set(re.findall(r"\{(\w+)\}", found.endpoint)) <= names

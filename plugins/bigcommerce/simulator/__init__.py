@@ -13,6 +13,7 @@ quotas (contract's)    ``{"b2b": (150, 60), "core": (150, 30)}``; a missing key 
                        limit; None = a million calls per window, announced like any other (§5)
 store_hash, access_token   sign-in; the token is made from the seed
 dependent (False)      legacy mode: a group per company, catalogs and price lists allowed (§8.1)
+b2b_sign_in ("token")  "account": the parameters sign in to B2B Edition with a backend user (§3)
 erp_field ("ERP ID")   extra field whose value is the journal's key of a company
 define_erp_field (True)   False: the merchant has not defined it, writes of it are refused with 422
 existing_companies (0) companies that stand there with an empty ERP key

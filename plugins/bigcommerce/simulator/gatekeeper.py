@@ -23,6 +23,8 @@ SCOPES: Final[Mapping[str, str]] = {
     "/store": "store_v2_information",
 }
 B2B_SCOPE = "b2b_edition"
+SIGN_IN = "/api/io/auth/backend"
+B2B_EMAIL, B2B_PASSWORD = "backend@example.com", "simulated-b2b-password"
 ALSO_CORE = frozenset(
     f"POST /api/v3/io/{path}"
     for path in (
@@ -59,11 +61,15 @@ class Gatekeeper:
         self.store_hash = store_hash
         self.token = token
         self.without = set(without)
+        self.tokens: set[str] = set()
+        self._given = 0
 
     # -- signing in ------------------------------------------------------------------------------
 
     def refuse(self, request: SimRequest) -> SimResponse | None:
         """Return the refusal of a caller who is not known here, or None."""
+        if request.pattern == SIGN_IN:
+            return None
         return self._b2b(request) if api_of(request) == "b2b" else self._core(request)
 
     def _core(self, request: SimRequest) -> SimResponse | None:
@@ -84,6 +90,9 @@ class Gatekeeper:
         return error_for(request.path, 403, NO_SCOPE) if needed & self.without else None
 
     def _b2b(self, request: SimRequest) -> SimResponse | None:
+        legacy = request.headers.get("authtoken")
+        if legacy is not None:
+            return self._user(request, legacy)
         token = request.headers.get("x-auth-token")
         if not token:
             return b2b_error(401, "Unauthorized", {"errMsg": "X-Auth-Token is required"})
@@ -93,6 +102,29 @@ class Gatekeeper:
             return b2b_error(403, "Invalid token", {"errMsg": "Invalid token"})
         needed = {B2B_SCOPE} if request.method == "GET" else {B2B_SCOPE, f"{B2B_SCOPE}_write"}
         return b2b_error(403, NO_SCOPE, {"errMsg": NO_SCOPE}) if needed & self.without else None
+
+    def _user(self, request: SimRequest, token: str) -> SimResponse | None:
+        if "x-store-hash" in request.headers:
+            # "Unexpected results" (CONTRACT §3): here a failure that cannot be overlooked.
+            return b2b_error(500, "Server error", {"errMsg": "Server error"})
+        if token in self.tokens:
+            return None
+        return b2b_error(401, "Unauthorized", {"errMsg": "Invalid token"})
+
+    def sign_in(self, request: SimRequest) -> SimResponse:
+        """Answer ``POST /api/io/auth/backend`` of a backend user (CONTRACT §3)."""
+        given = request.json()
+        wanted = {"storeHash": self.store_hash, "email": B2B_EMAIL, "password": B2B_PASSWORD}
+        if not isinstance(given, Mapping) or not given.get("name"):
+            return b2b_error(422, "name is required", {"name": "This field is required."})
+        if any(given.get(name) != value for name, value in wanted.items()):
+            return b2b_error(401, "Unauthorized", {"errMsg": "The e-mail or password is wrong."})
+        self._given += 1
+        token = f"simulated-b2b-user-token-{self._given:04d}"
+        self.tokens.add(token)
+        return SimResponse.json(
+            {"code": 200, "data": {"token": token}, "meta": {"message": "SUCCESS"}}
+        )
 
     # -- counting --------------------------------------------------------------------------------
 

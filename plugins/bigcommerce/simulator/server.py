@@ -14,7 +14,10 @@ from plugins.bigcommerce.simulator.company_reads import CompanyReads
 from plugins.bigcommerce.simulator.context import Context
 from plugins.bigcommerce.simulator.core import Core
 from plugins.bigcommerce.simulator.gatekeeper import (
+    B2B_EMAIL,
+    B2B_PASSWORD,
     DEFAULT_QUOTAS,
+    SIGN_IN,
     UNLIMITED,
     Gatekeeper,
     api_of,
@@ -62,6 +65,7 @@ class BigCommerceSimulator(SimulatedServer):
         store_hash: str = "k3xq9vw2tp",
         access_token: str | None = None,
         dependent: bool = False,
+        b2b_sign_in: str = "token",
         erp_field: str = "ERP ID",
         define_erp_field: bool = True,
         existing_companies: int = 0,
@@ -78,6 +82,7 @@ class BigCommerceSimulator(SimulatedServer):
         self.context = Context(clock, self.rng, self.journal, dependent=dependent)
         self.context.erp_field = erp_field
         self.state = self.context.state
+        self._b2b_sign_in = b2b_sign_in
         self._always(faults, shuffle_bulk_ids=shuffle_bulk_ids)
         plant(
             self.context,
@@ -101,6 +106,7 @@ class BigCommerceSimulator(SimulatedServer):
         )
         for group in routes:
             group.attach(self.router)
+        self.router.add("POST", SIGN_IN, self.gatekeeper.sign_in)
 
     def _always(self, faults: Iterable[str], *, shuffle_bulk_ids: bool) -> None:
         """Read the misbehaviours that hold for every request: ``NAME`` or ``NAME=V``."""
@@ -221,11 +227,15 @@ class BigCommerceSimulator(SimulatedServer):
 
     def settings(self, base_url: str) -> dict[str, Any]:
         """Return the connection's parameters that reach this simulator."""
+        more = {"company_mode": "dependent"} if self.state.dependent else {}
+        if self._b2b_sign_in != "token":
+            more |= {"b2b_sign_in": "account", "b2b_email": B2B_EMAIL, "b2b_password": B2B_PASSWORD}
         return {
             "store_hash": self.gatekeeper.store_hash,
             "access_token": self.gatekeeper.token,
             "api_url": base_url,
             "b2b_api_url": base_url,
+            **more,
         }
 
     def stats_json(self) -> dict[str, Any]:
