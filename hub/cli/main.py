@@ -41,3 +41,4 @@ for command in (
 admin.keys.add_command(safety.rotate)
 inspect.records.add_command(record_files.import_file)
 inspect.records.add_command(record_files.export)
+inspect.records.add_command(record_files.match)

@@ -1,4 +1,4 @@
-"""``hub records import`` and ``hub records export``."""
+"""``hub records import``, ``export`` and ``match``."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,11 +9,12 @@ import click
 
 from hub.cli.base import NEEDS_PERSON, Stop, finish, opened, print_json, say, table
 from hub.reports import imports as reports
-from hub.reports import record_export
+from hub.reports import proposals, record_export
 from hub.reports.sheet_files import csv_parts, write_xlsx
 from hub.runtime import Runtime
 from hub.settings import audit, imports
-from hub.store.tables import RecordImport
+from hub.settings.errors import NotFound
+from hub.store.tables import Connector, RecordImport
 
 WHO = "command line"
 SHOWN = 10
@@ -127,7 +128,7 @@ def export(file: Path, connector: str | None, entity: str | None) -> None:
         if connector:
             try:
                 runtime.settings.connector_id(connector)
-            except Exception as error:
+            except NotFound as error:
                 raise Stop(str(error)) from None
         write_table(file, "Records", record_export.HEAD, counted(rows))
         what = f"{connector or 'every connector'} {entity or 'every entity'}"
@@ -165,3 +166,41 @@ def _fill(
         return
     for piece in csv_parts(head, rows):
         target.write(piece)
+
+
+@click.command()
+@click.argument("connector")
+@click.option("--entity", default="customer", show_default=True)
+@click.option(
+    "--accept", type=click.Choice(["certain", "high"]), multiple=True,
+    help="Link all proposals of this confidence; may be given twice.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def match(connector: str, entity: str, accept: tuple[str, ...], as_json: bool) -> None:
+    """Compare both sides and propose links; nothing is linked unless --accept says so."""
+    with opened() as runtime:
+        try:
+            connector_id = runtime.settings.connector_id(connector)
+        except NotFound as error:
+            raise Stop(str(error)) from None
+        run = runtime.matching.compare_now(connector_id, entity, WHO)
+        if run is None:
+            raise Stop("They are being compared by another process already. Try again later.")
+        if run.status != "finished":
+            raise Stop(run.error)
+        done = {
+            level: runtime.matching.accept(connector_id, entity, [], level, WHO) for level in accept
+        }
+        with runtime.read() as session:
+            row = session.get_one(Connector, connector_id)
+            counts = proposals.counts(session, row, entity)
+    linked = sum(len(each.records) for each in done.values())
+    refused = [text for each in done.values() for text in each.refused.values()]
+    if as_json:
+        print_json({"listed": run.listed, "linked": linked, "refused": refused, "left": counts})
+    else:
+        table([[f"{n:,}" for n in counts.values()]], [*proposals.LEVELS[:3], "not clear"])
+        say(f"{run.listed:,} records of the store compared, {linked:,} linked.")
+        for text in refused[:SHOWN]:
+            say(text)
+    finish(NEEDS_PERSON if any(counts.values()) else 0)

@@ -82,7 +82,8 @@ def records(
         query = query.where(Connector.key == connector)
     if entity:
         query = query.where(RecordRow.entity == entity)
-    synced = dict(session.execute(select(FlowState.record_id, FlowState.settled_at)).tuples().all())
+    states = session.execute(select(FlowState.record_id, FlowState.settled_at))
+    synced = {row.record_id: row.settled_at for row in states}
     return [
         {
             "entity": record.entity,

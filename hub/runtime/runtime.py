@@ -30,6 +30,7 @@ from hub.gate import Gate
 from hub.outbox import retry, retry_like, skip
 from hub.registry import Registry
 from hub.runtime.explore import Explore
+from hub.runtime.matching import Matching
 from hub.runtime.serving import Serving
 from hub.sdk import Direction, HubError
 from hub.seams import Clock, Rng, SystemClock
@@ -81,6 +82,7 @@ class Runtime:
         self.setup_token: str | None = None
         self.serving: Serving | None = None
         self._explore = Explore(self)
+        self.matching = Matching(self)
 
     @property
     def engine(self) -> SqlEngine:

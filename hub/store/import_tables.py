@@ -1,4 +1,4 @@
-"""Tables of imports: a file's rows wait here until a person has seen what they would change."""
+"""What waits for a person's word about records: rows of a file, and links the hub proposes."""
 
 from datetime import datetime
 from typing import Any
@@ -59,3 +59,45 @@ class RecordImportRow(Base):
     field: Mapped[str] = mapped_column(String(60), default="")
     value: Mapped[str] = mapped_column(String(200), default="")
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+class MatchRun(Base):
+    """The last comparison of one entity's unlinked records with a connector's store.
+
+    ``status``: reading, finished, failed. ``seen_at`` moves while it runs: older than two minutes
+    and still reading = it was cut off.
+    """
+
+    __tablename__ = "match_run"
+    connector_id: Mapped[int] = mapped_column(
+        ForeignKey("connector.id", ondelete="CASCADE"), primary_key=True
+    )
+    entity: Mapped[str] = mapped_column(String(40), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20), default="reading")
+    listed: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    who: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class MatchProposal(Base):
+    """A link that the hub proposes. ``level``: certain, high, possible, or twice (not clear which).
+
+    ``score`` in percent; ``how`` is kept with the link when a person accepts it.
+    """
+
+    __tablename__ = "match_proposal"
+    connector_id: Mapped[int] = mapped_column(
+        ForeignKey("connector.id", ondelete="CASCADE"), primary_key=True
+    )
+    record_id: Mapped[int] = mapped_column(
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+    )
+    entity: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(200))
+    level: Mapped[str] = mapped_column(String(10))
+    score: Mapped[int] = mapped_column(default=0)
+    how: Mapped[str] = mapped_column(String(20), default="hand")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    name: Mapped[str] = mapped_column(String(300), default="")

@@ -18,7 +18,7 @@ from hub.store.config_tables import (
     User,
     UserSession,
 )
-from hub.store.import_tables import RecordImport, RecordImportRow
+from hub.store.import_tables import MatchProposal, MatchRun, RecordImport, RecordImportRow
 from hub.store.work_tables import (
     Attempt,
     Binding,
@@ -60,6 +60,8 @@ __all__ = [
     "ListingRow",
     "LogEntry",
     "LookupCache",
+    "MatchProposal",
+    "MatchRun",
     "Message",
     "Preference",
     "QuotaWindow",

@@ -54,6 +54,9 @@ BADGES: dict[str, Badge] = {
     "disabled": Badge("Disabled", "ban", "mute"),
     "not_linked": Badge("Not linked", "unlink", "mute"),
     "link_proposed": Badge("Link proposed", "link-2", "ok"),
+    "certain": Badge("Certain", "link-2", "ok"),
+    "high": Badge("High", "link-2", "info"),
+    "possible": Badge("Possible", "search", "mute"),
     "exists_twice": Badge("Exists twice", "copy", "bad"),
     # checks and runs
     "passed": Badge("Passed", "check", "ok"),

@@ -85,18 +85,21 @@ def killed(home, path, point):
     return child.exitcode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(
-    "points",
-    [
-        ["import.before_commit"],
-        pytest.param(["import.before_links", "import.before_messages"], marks=pytest.mark.slow),
-    ],
-)
-def test_a_kill_at_any_line_leaves_all_or_nothing(tmp_path, points):
+def test_a_kill_just_before_the_end_leaves_nothing(tmp_path):
+    runtime = seeded(tmp_path / "home", 60)
+    path, _ = file_of(tmp_path, 60, 5)
+    before = state(runtime)
+    assert killed(tmp_path / "home", path, "import.before_commit")
+    assert state(runtime) == before
+    runtime.close()
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_line_leaves_all_or_nothing(tmp_path):
     runtime = seeded(tmp_path / "home", 300)
     path, wrong = file_of(tmp_path, 300, 5)
     before = state(runtime)
-    for point in points:
+    for point in ("import.before_links", "import.before_messages", "import.before_commit"):
         assert killed(tmp_path / "home", path, point)
         assert state(runtime) == before, point
     assert killed(tmp_path / "home", path, "import.after_commit")

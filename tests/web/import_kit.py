@@ -9,6 +9,7 @@ from operate_kit import NOW, Binding
 
 from hub.reports import imports as reports
 from hub.settings import imports
+from hub.store.base import Base
 from hub.store.tables import Enablement, Message, RecordImport
 
 HEAD = ["connector", "entity", "entity_key", "name", "enabled", "reference_id"]
@@ -88,3 +89,16 @@ def disabled(hub):
 def waiting(hub):
     with hub.runtime.read() as session:
         return sorted(m.key for m in session.query(Message).filter_by(status="pending"))
+
+
+KEPT = ("user", "user_session", "key_canary")
+
+
+def emptied(hub):
+    """Take every row away but the person's: quicker than a new hub for each test."""
+    hub.flows.clear()
+    with hub.runtime.database.core() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name not in KEPT:
+                connection.execute(table.delete())
+    return hub

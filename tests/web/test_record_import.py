@@ -8,6 +8,7 @@ from import_kit import (
     counts,
     csv_of,
     disabled,
+    emptied,
     errors,
     links,
     read,
@@ -34,11 +35,16 @@ NUMBER = (
 )
 
 
-@pytest.fixture
-def hub(tmp_path):
-    made = Hub(tmp_path)
+@pytest.fixture(scope="module")
+def one_hub(tmp_path_factory):
+    made = Hub(tmp_path_factory.mktemp("hub"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def hub(one_hub):
+    return emptied(one_hub)
 
 
 @pytest.fixture
@@ -70,7 +76,8 @@ def test_a_file_is_shown_first_and_then_applied_as_a_whole(hub, four):
     ident = read(hub, data)
     assert counts(hub, ident) == {
         "rows": 3, "enable": 1, "disable": 1, "link": 1, "unlink": 1, "changed": 2,
-        "unchanged": 1, "errors": 0,
+        "unchanged": 1, "errors": 0, "children_enabled": 0, "children_disabled": 1,
+        "children_unlinked": 1,
     }  # fmt: skip
     assert links(hub)[four["CEDAR"]] == "33"
     assert disabled(hub) == {four["BIRCH"]}

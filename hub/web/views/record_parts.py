@@ -18,7 +18,7 @@ ORDER = ("customer", "location", "contact", "stock")
 STATUSES = {"active": "Active", "credit_hold": "Credit Hold", "one_time": "One-Time",
             "on_hold": "On Hold", "inactive": "Inactive"}  # fmt: skip
 HOW = {"created": "Created by the hub", "stamp": "ERP ID stamp", "adopted": "Linked by its ERP ID",
-       "email": "E-mail, one to one", "sku": "SKU", "name": "Name"}  # fmt: skip
+       "email": "E-mail, one to one", "sku": "SKU", "name": "Name", "hand": "By hand"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,9 @@ def detail(session: Session, record: RecordRow, tab: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+PEOPLE = {"records enabled": ("user", "Enabled"), "records disabled": ("user", "Disabled"),
+          "record linked": ("link", "Linked to {}"),
+          "record unlinked": ("unlink", "Unlinked from {}")}  # fmt: skip
 ICONS = {"done": ("check", "ok"), "unchanged": ("equal", "mute"), "filtered": ("funnel", "mute"),
          "parked": ("octagon-alert", "bad"), "blocked": ("hourglass", "block"),
          "cancelled": ("skip-forward", "mute"), "superseded": ("skip-forward", "mute"),
@@ -157,9 +160,12 @@ def _people(
         key = str((event.after or {}).get("connector", ""))
         if tab and key != tab:
             continue
-        verb = "Disabled" if "disabled" in event.action else "Enabled"
+        icon, verb = PEOPLE.get(event.action, ("user", "Changed"))
+        after, before = event.after or {}, event.before or {}
+        reference = after.get("reference_id") or before.get("reference_id") or ""
+        title = f"{verb.format(reference)} by {event.who}"
         found.append({
-            "icon": "user", "tone": "info", "title": f"{verb} by {event.who}", "when": event.at,
+            "icon": icon, "tone": "info", "title": title, "when": event.at,
             "tags": [names.get(key, key)] if key else [],
         })  # fmt: skip
     return found

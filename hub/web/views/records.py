@@ -35,13 +35,14 @@ def filter_of(given: Mapping[str, str]) -> reports.RecordFilter:
     )
 
 
-def _connectors(session: Session) -> list[Connector]:
+def connectors_of(session: Session) -> list[Connector]:
+    """Return every connector by its ID."""
     return list(session.scalars(select(Connector).order_by(Connector.key)))
 
 
 def chosen_connector(session: Session, key: str) -> Connector | None:
     """Return the named connector; when none is named, the first whose ERP has records."""
-    return _chosen(_connectors(session), key)
+    return _chosen(connectors_of(session), key)
 
 
 def _chosen(connectors: list[Connector], key: str) -> Connector | None:
@@ -58,7 +59,7 @@ def _chosen(connectors: list[Connector], key: str) -> Connector | None:
 def index() -> ResponseReturnValue:
     """List the records of one entity as one connector sees them."""
     session = db.session()
-    connectors = _connectors(session)
+    connectors = connectors_of(session)
     connector = _chosen(connectors, request.args.get("connector", ""))
     if connector is None:
         return render_template("pages/records_empty.html")
@@ -108,7 +109,7 @@ def _export_url(connector: Connector, entity: str) -> Callable[[str], str]:
 def consequence() -> ResponseReturnValue:
     """Say in numbers what enabling or disabling would do; saves nothing."""
     session = db.session()
-    connector = _chosen(_connectors(session), request.form.get("connector", ""))
+    connector = _chosen(connectors_of(session), request.form.get("connector", ""))
     ids = _ids(session, connector)
     if connector is None or not ids:
         flash("Nothing was ticked, so nothing was done. Tick the records first.", "info")
@@ -141,7 +142,7 @@ def _ids(session: Session, connector: Connector | None) -> list[int]:
 def change() -> ResponseReturnValue:
     """Enable or disable records for one connector."""
     session = db.session()
-    connector = _chosen(_connectors(session), request.form.get("connector", ""))
+    connector = _chosen(connectors_of(session), request.form.get("connector", ""))
     ids = _ids(session, connector)
     if connector is None or not ids:
         abort(400, "No record was named. Nothing was changed.")
