@@ -20,7 +20,7 @@ from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 
-from hub.registry import registry
+from hub.registry import discovery
 from hub.settings import passwords
 from hub.store import schema
 from hub.store.database import Database, sqlite_module
@@ -29,6 +29,9 @@ MEMORY = Path("/dev/shm")
 ROOM = 1 << 30
 FOLDER = pytest.StashKey[str]()
 BROWSER_FIRST, CRASH_SECOND, REST = range(3)
+SCAN = discovery.scan
+"""Looks for installed plugins each time, for tests that install some."""
+
 FULL_COST = passwords.HASHER
 FULL_NOBODY = passwords.NOBODY
 """The hasher that a hub outside these tests uses."""
@@ -107,10 +110,16 @@ def build_rules_once() -> None:
     Rule._compile_builder = once  # type: ignore[method-assign]  # on purpose, see above
 
 
+@cache
+def scan_once() -> list[Any]:
+    """What is installed beside the tests does not change while they run."""
+    return SCAN()
+
+
 def do_once() -> None:
     """Compile templates and addresses once, migrate once, hash passwords at the lowest cost."""
     build_rules_once()
-    registry.entry_points = cache(registry.entry_points)
+    discovery.scan = scan_once  # type: ignore[assignment]  # on purpose, see above
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
     schema.upgrade = MigratedOnce()
     passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

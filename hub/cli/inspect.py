@@ -1,12 +1,11 @@
-"""``hub messages``, ``hub records``, ``hub logs``, ``hub plugins``."""
+"""``hub messages``, ``hub records``, ``hub logs``."""
 
 from typing import Any
 
 import click
 
-from hub.cli.base import Stop, opened, print_json, print_lines, table
+from hub.cli.base import Stop, opened, print_lines, table
 from hub.reports import listing
-from hub.sdk import Direction
 
 PAUSE = 1.0
 STATUSES = (
@@ -115,52 +114,3 @@ def _print_log(row: dict[str, Any], *, jsonl: bool) -> None:
         return
     more = f"  {row['description']}" if row["description"] else ""
     click.echo(f"{row['at']}  {row['level']:<7} {row['action_type']:<10} {row['message']}{more}")
-
-
-@click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_context
-def plugins(context: click.Context, as_json: bool) -> None:
-    """List installed connector plugins with their action types."""
-    if context.invoked_subcommand is None:
-        _list_plugins(as_json=as_json)
-
-
-@plugins.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def list_plugins(as_json: bool) -> None:
-    """List installed connector plugins with their action types."""
-    _list_plugins(as_json=as_json)
-
-
-def _list_plugins(*, as_json: bool) -> None:
-    with opened() as runtime:
-        rows: list[dict[str, Any]] = [
-            {
-                "name": found.name,
-                "version": found.version,
-                "distribution": found.distribution,
-                "status": "ready" if found.plugin else "quarantined",
-                "reason": found.reason,
-                "label": found.plugin.info.label if found.plugin else "",
-                "role": found.plugin.info.role.value if found.plugin else "",
-                "action_types": {
-                    direction.value: [
-                        action.key
-                        for action in (found.plugin.actions.values() if found.plugin else ())
-                        if action.direction is direction
-                    ]
-                    for direction in Direction
-                },
-            }
-            for found in runtime.registry.found.values()
-        ]
-    if as_json:
-        print_json(rows)
-        return
-    cells = [
-        [r["name"], r["version"], r["role"], r["status"],
-         ", ".join(k for keys in r["action_types"].values() for k in keys) or r["reason"]]
-        for r in rows
-    ]  # fmt: skip
-    table([[str(c) for c in row] for row in cells], ["plugin", "version", "role", "state", "syncs"])

@@ -3,7 +3,7 @@
 import click
 
 from hub import __version__
-from hub.cli import admin, check, configure, inspect, record_files, safety, serve, syncing
+from hub.cli import admin, check, configure, inspect, plugins, record_files, safety, serve, syncing
 from hub.cli.new_connector import new_connector
 
 
@@ -26,7 +26,7 @@ for command in (
     inspect.messages,
     inspect.records,
     inspect.logs,
-    inspect.plugins,
+    plugins.plugins,
     check.check,
     new_connector,
     admin.doctor,

@@ -20,6 +20,15 @@ from hub.vault import configure_logging
 PORT = click.IntRange(0, 65_535)
 
 
+def _knowing(plugin: str) -> Registry:
+    """Return the plugins; the approvals of this hub are asked for one that is not bundled."""
+    registry = Registry()
+    if registry.get(plugin) is None and plugin in registry.found:
+        with opened() as runtime:
+            return runtime.registry
+    return registry
+
+
 def wait_for_stop() -> None:
     """Wait for Ctrl-C or SIGTERM; a second signal ends the process at once."""
     stop = threading.Event()
@@ -238,7 +247,7 @@ def simulate(
             name, _, value = option.partition("=")
             size[name] = yaml.safe_load(value)
         running = start_simulator(
-            Registry(), SystemClock(), plugin, seed=seed, size=size, faults=faults, port=port
+            _knowing(plugin), SystemClock(), plugin, seed=seed, size=size, faults=faults, port=port
         )
     except EXPECTED as problem:
         raise Stop(str(problem)) from None

@@ -128,7 +128,7 @@ def _side_checks(
     plugin = tools.registry.get(connection.plugin)
     group = _label(tools, connection)
     if plugin is None:
-        reason = f"The plugin {connection.plugin} is not installed or in quarantine."
+        reason = tools.registry.why_not(connection.plugin)
         yield CheckRow(group, Check("Plugin", "failed", reason, "Install it, then check again."))
         return
     started, activity = tools.clock.monotonic(), SIGN_IN

@@ -11,6 +11,7 @@ from hub.sdk import ActionType, ConfigError, Direction
 from hub.sdk.canonical import PARENT_ENTITY
 from hub.seams import Clock, Rng
 from hub.settings import Settings
+from hub.settings.errors import PluginAway
 from hub.settings.of_flow import Opening
 from hub.store.database import Database
 from hub.store.tables import Connector, Flow
@@ -117,10 +118,7 @@ def side_of(tools: Tools, opening: Opening, key: str, direction: Direction) -> S
     facts, _, values = opening
     plugin = tools.registry.get(facts.plugin)
     if plugin is None:
-        raise ConfigError(
-            f"The plugin {facts.plugin} of connection {facts.key} is not installed or is in "
-            "quarantine. Install it again; nothing was lost, the messages wait."
-        )
+        raise PluginAway(tools.registry.why_not(facts.plugin))
     action = plugin.action(key, direction)
     if action is None:
         raise ConfigError(f"The plugin {plugin.info.label} no longer offers {key}.")

@@ -27,8 +27,10 @@ from hub.engine.stopping import clear_stop, is_resting, stop_flow
 from hub.gate import CallRecord, OpenClient
 from hub.outbox import waiting_counts
 from hub.outbox.log_lines import LogLine, write_log
+from hub.registry import PluginBug
 from hub.sdk import ConfigError, HubError
 from hub.seams import crashpoint
+from hub.settings.errors import PluginAway
 from hub.store.tables import Flow
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -348,7 +350,10 @@ class FlowRun:
     def _failed(self, summary: RunSummary, error: HubError) -> None:
         summary.status = "failed"
         summary.error = summary.error or str(error)
-        if isinstance(error, ConfigError):
+        if isinstance(error, PluginAway | PluginBug):
+            summary.remedy = error.remedy
+            summary.misconfigured = isinstance(error, PluginAway)
+        elif isinstance(error, ConfigError):
             summary.parameter = error.parameter or ""
             summary.misconfigured = True
             summary.remedy = "Correct the connection on the Connector Configuration page."

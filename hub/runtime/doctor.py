@@ -105,10 +105,13 @@ def _sqlite(environment: Environment) -> Iterator[Finding]:
 
 
 def _plugins(_environment: Environment) -> Iterator[Finding]:
+    """Bundled ones; what else is installed is told with what the database says of it."""
     for found in Registry().found.values():
+        if not found.bundled:
+            continue
         if found.plugin is None:
             yield Finding(
-                f"Plugin {found.name}", "to mend", f"Quarantined: {found.reason}", "Reinstall it."
+                f"Plugin {found.name}", "to mend", f"Quarantined: {found.reason}.", "Reinstall it."
             )
         else:
             yield Finding(f"Plugin {found.name}", "ok", f"Version {found.version}.")

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from hub.registry import discovery
 from hub.runtime.finding import Finding
 from hub.seams import Clock
 from hub.settings import presence
 from hub.store.base import from_ms, to_ms
 from hub.store.database import Database
 from hub.store.owner import owner_is_dead
-from hub.store.tables import AuditEvent, Claim, Lease, LogEntry, Message, Run
+from hub.store.tables import AuditEvent, Claim, Lease, LogEntry, Message, PluginApproval, Run
 
 AHEAD = timedelta(minutes=2)
 """A row may be stamped a little later than now: two hosts, one database."""
@@ -125,4 +126,36 @@ def _stuck_work(session: Session, now: datetime) -> list[str]:
     return found
 
 
-CHECKS = (clock, process, claims)
+def plugins(database: Database, _clock: Clock) -> Iterator[Finding]:
+    """Installed plugins that nobody approved as they are, and those in quarantine; imports none."""
+    with database.read() as session:
+        rows = {(r.distribution, r.name): r for r in session.query(PluginApproval)}
+    for package in discovery.scan():
+        row = rows.pop(package.key, None)
+        title = f"Plugin {package.name}"
+        what = f"{package.distribution} {package.version}".strip()
+        if package.problem:
+            yield Finding(title, "watch", f"{what}: {package.problem}.", "Uninstall or update it.")
+        elif row is None or row.state != "approved" or row.sha256 != package.sha256:
+            changed = row is not None and row.state == "approved"
+            state = "its files changed since it was approved" if changed else "it is not approved"
+            approve = f"Look at it on the Plugins page, or run: hub plugins approve {package.name}"
+            yield Finding(title, "watch", f"{what}: {state}, so it does not run.", approve)
+        elif not row.trouble:
+            yield Finding(title, "ok", f"{what}, approved.")
+    for row in rows.values():
+        if row.state == "approved" and row.sha256:
+            gone = f"{row.distribution} was approved and is not installed any more."
+            yield Finding(f"Plugin {row.name}", "watch", gone, "Install it again, or revoke it.")
+
+
+def quarantined(database: Database, _clock: Clock) -> Iterator[Finding]:
+    """Plugins that were put in quarantine, bundled ones too."""
+    with database.read() as session:
+        rows = session.query(PluginApproval).filter(PluginApproval.trouble != "").all()
+    for row in rows:
+        mend = f"Update it, then run: hub plugins approve {row.name}"
+        yield Finding(f"Plugin {row.name}", "to mend", f"Quarantined: {row.trouble}.", mend)
+
+
+CHECKS = (clock, process, claims, plugins, quarantined)

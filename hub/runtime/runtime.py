@@ -35,6 +35,7 @@ from hub.runtime.serving import Serving
 from hub.sdk import Direction, HubError
 from hub.seams import Clock, Rng, SystemClock
 from hub.settings import Context, Lookups, Settings, ensure_keys
+from hub.settings.approvals import Approvals
 from hub.settings.connection_values import get_connection
 from hub.store import schema, snapshot
 from hub.store.database import Database, DatabaseProblem, is_away
@@ -72,6 +73,7 @@ class Runtime:
         self.owner = process_owner()
         self.context = Context(database, registry, vault, environ)
         self.settings = Settings(self.context, sign_out=self._sign_out)
+        self.approvals = Approvals(self.context)
         self.gate = Gate(database, vault, rng, self.owner, keep_alive=keep_alive)
         self.tools = Tools(
             database, registry, self.settings, self.gate, clock, rng, self.owner, owner_is_dead
@@ -124,7 +126,7 @@ class Runtime:
             return TestResult(False, str(error), parameter=getattr(error, "parameter", None))
         plugin = self.registry.get(facts.plugin)
         if plugin is None:
-            return TestResult(False, f"The plugin {facts.plugin} is not usable.")
+            return TestResult(False, self.registry.why_not(facts.plugin))
         return probe(self.tools, facts, plugin, values)
 
     def initialize(self, connector_id: int) -> list[CheckRow]:
@@ -190,6 +192,7 @@ class Runtime:
     def start_serving(self, *, clock: bool = True, workers: int | None = None) -> None:
         """Start clock and workers, or one of them. Raises ``AlreadyServing``."""
         workers = self.environment.workers if workers is None else workers
+        self.approvals.start()
         self.serving = Serving(self, workers, clock=clock)
         self.serving.start()
         self._explore.resume()
@@ -308,7 +311,7 @@ def build(
     except BaseException:
         database.close()
         raise
-    return Runtime(
+    runtime = Runtime(
         environment,
         database,
         vault,
@@ -319,3 +322,9 @@ def build(
         environ=environ,
         keep_alive=keep_alive,
     )
+    try:
+        runtime.approvals.look()
+    except BaseException:
+        runtime.close()
+        raise
+    return runtime

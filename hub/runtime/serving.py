@@ -66,16 +66,14 @@ class Serving:
         if self._workers:
             self._runtime.mover.sweep()
             self._doorbell.start()
-        if self._clock or self._workers:
-            self._loop.start()
+        self._loop.start()
         if self._bell is not None:
             self._bell.start()
 
     def stop(self) -> bool:
         """Stop claiming, let running calls end (25 s), sign out; True when all ended (R19)."""
         self._runtime.stopping.set()
-        if self._clock or self._workers:
-            self._loop.stop()
+        self._loop.stop()
         if self._bell is not None:
             self._bell.stop()
         ended = self._doorbell.stop(STOP_SECONDS) if self._workers else True
@@ -198,6 +196,7 @@ class Serving:
                 self._swept_at -= SWEEP_SECONDS
                 return
         if sweeps:
+            runtime.approvals.look()
             self._leads = self._clock and self._ticker.lead()
             if self._leads:
                 runtime.mover.sweep()
@@ -234,6 +233,9 @@ class Serving:
             if not connector.active:
                 return False
             off = self._runtime.settings.why_off(connector.id, flow.key)
+            if not off:
+                self._runtime.approvals.follow(scan=False)
+                off = self._runtime.settings.why_away(connector.id)
             if off:
                 skip_waiting_runs(self._runtime.tools, flow_id, off)
                 return False

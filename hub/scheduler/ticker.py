@@ -122,7 +122,9 @@ class Ticker:
             if connector.erp_id in stuck or connector.store_id in stuck:
                 continue
             item = self._next(flow.id, schedule, connector, now, zone)
-            if item is not None and not self._tools.settings.why_off(connector.id, flow.key):
+            if item is None or self._tools.settings.why_off(connector.id, flow.key):
+                continue
+            if not self._tools.settings.why_away(connector.id):
                 found.append(item)
         return found
 

@@ -88,7 +88,7 @@ def check(context: Context, session: Session, given: ConnectionInput) -> Validat
 def _no_plugin(context: Context, key: str) -> str:
     found = context.registry.found.get(key)
     if found is not None:
-        return f"The plugin {key} cannot be used: {found.reason}"
+        return context.registry.why_not(key)
     return f"There is no plugin {key!r}. Installed are: {', '.join(context.registry.plugins)}."
 
 

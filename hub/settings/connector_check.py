@@ -114,8 +114,8 @@ def _plugin(context: Context, found: Checked, side: str, key: str, saved: str) -
     plugin = context.plugin(key, Role.ERP if side == "erp" else Role.STORE)
     if plugin is None and f"{side}.plugin" not in found.errors:
         other = context.plugin(key)
-        what = "cannot stand on this side" if other else "is not usable. Look at Plugins"
-        found.errors[side] = f"The plugin {key} {what}."
+        away = context.registry.why_not(key)
+        found.errors[side] = f"The plugin {key} cannot stand on this side." if other else away
     if key != saved and found.connector is not None and found.connector.initialized_at:
         found.errors[side] = (
             f"The plugin of {found.connector.key} is fixed since it was initialized. "

@@ -45,6 +45,15 @@ def by_key(session: Session, key: str) -> Connector | None:
     return session.scalar(select(Connector).where(Connector.key == key))
 
 
+def why_away(context: Context, session: Session, connector: Connector) -> str:
+    """Return why a plugin of the connector cannot be used, as a sentence; empty = both can."""
+    for connection_id in (connector.erp_id, connector.store_id):
+        why = context.registry.why_not(session.get_one(Connection, connection_id).plugin)
+        if why:
+            return why
+    return ""
+
+
 def specs(context: Context, session: Session, connector: Connector, name: str) -> list[Any]:
     """Return the specs of one section, the plugins' preferences included."""
     if name != "preferences":

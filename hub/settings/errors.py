@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.sdk import ConfigError
+
+
+class PluginAway(ConfigError):
+    """The plugin of a connection cannot be used now; the text says why and names the remedy."""
+
+    remedy = "Nothing was lost: the messages wait, and the sync goes on once the plugin is back."
+
 
 class FieldErrors(Exception):
     """Nothing was saved: ``errors`` maps each field to one sentence. ``""`` = the whole form."""

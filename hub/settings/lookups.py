@@ -90,7 +90,7 @@ class Lookups:
     ) -> tuple[Choice, ...]:
         plugin = self._context.plugin(facts.plugin)
         if plugin is None:
-            raise FieldErrors({"plugin": f"The plugin {facts.plugin} is not usable."})
+            raise FieldErrors({"plugin": self._context.registry.why_not(facts.plugin)})
         with self._open(facts, plugin, values) as opened:
             return tuple(plugin.lookup(opened.client, lookup, query))
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from hub.gate.facts import ConnectionFacts
 from hub.registry import Plugin
-from hub.sdk import ConfigError
 from hub.settings import (
     common,
     connection_values,
@@ -24,7 +23,7 @@ from hub.settings import file as filing
 from hub.settings.connections import ConnectionInput
 from hub.settings.connector_check import ConnectorInput, check
 from hub.settings.context import Context
-from hub.settings.errors import NotFound
+from hub.settings.errors import NotFound, PluginAway
 from hub.settings.facts import facts_of, unsaved_facts
 from hub.settings.of_flow import FlowSettings, Opening
 from hub.settings.preview import Touched, preview
@@ -113,7 +112,7 @@ class Settings:
     def _plugin(self, key: str) -> Plugin:
         plugin = self.context.plugin(key)
         if plugin is None:
-            raise ConfigError(f"The plugin {key} is not usable. Look at Plugins for the reason.")
+            raise PluginAway(self.context.registry.why_not(key))
         return plugin
 
     def _end_sessions(self, given: list[ConnectionInput]) -> None:
@@ -257,6 +256,12 @@ class Settings:
         with self.context.database.read() as session:
             row = connector_state.get_connector(session, connector_id)
             return rules.why_off(self.context, session, row, flow_key)
+
+    def why_away(self, connector_id: int) -> str:
+        """Return why a connector rests although it is on: a plugin that cannot be used; or nothing."""
+        with self.context.database.read() as session:
+            row = connector_state.get_connector(session, connector_id)
+            return connector_state.why_away(self.context, session, row)
 
     # -- the hub
 

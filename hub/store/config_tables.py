@@ -227,6 +227,30 @@ class AuditEvent(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class PluginApproval(Base):
+    """What was found of one installed plugin, and what an administrator decided about it.
+
+    ``state``: found, approved, revoked. ``version`` and ``sha256`` are those of the decision,
+    ``seen_*`` those that are installed (empty: no longer). ``trouble`` is why it is in quarantine;
+    ``holds`` also after a new start, until an administrator lets it try again.
+    """
+
+    __tablename__ = "plugin_approval"
+    distribution: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default="found")
+    version: Mapped[str] = mapped_column(String(200), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    decided_by: Mapped[str] = mapped_column(String(200), default="")
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    seen_version: Mapped[str] = mapped_column(String(200), default="")
+    seen_sha256: Mapped[str] = mapped_column(String(64), default="")
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    holds: Mapped[bool] = mapped_column(default=False)
+    trouble_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class KeyCanary(Base):
     """Proof that the sealing key is the one this database was written with."""
 

@@ -185,6 +185,9 @@ def _state(
         return "off", "The connector is not active."
     if off:
         return "off", off
+    away = the_runtime().settings.why_away(connector.id)
+    if away:
+        return "paused", away
     sides = [session.get_one(Connection, i) for i in (connector.erp_id, connector.store_id)]
     found = [flow_reports.trouble(session, side, now) for side in sides]
     for side, trouble in zip(sides, found, strict=True):

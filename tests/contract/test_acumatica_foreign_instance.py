@@ -3,7 +3,7 @@
 import pytest
 from acumatica_connector_kit import PLUGIN, MemoryState, Scripted, action, answer
 
-from hub.sdk import AuthError, ConfigError, Window
+from hub.sdk import AuthError, ConfigError, HubError, Window
 
 SETTINGS = {
     "base_url": "http://erp.test/Site",
@@ -114,7 +114,7 @@ class OnlyEnds(MemoryState):
     def load(self):
         found = super().load()
         if found is None:
-            raise LookupError
+            raise HubError("nothing to end")
         return found
 
 
@@ -123,7 +123,7 @@ def test_ending_a_session_of_other_settings_tries_no_new_password():
     state = OnlyEnds()
     state.users = 1
     state.save({"cookies": {"a": "b"}, "mark": "other", "base_url": SETTINGS["base_url"]})
-    with pytest.raises(LookupError), PLUGIN.open_client(SETTINGS, http, state):
+    with pytest.raises(HubError, match="nothing to end"), PLUGIN.open_client(SETTINGS, http, state):
         pass
     assert [call[1] for call in http.calls] == ["/Site/entity/auth/logout"]
     assert state.data is None

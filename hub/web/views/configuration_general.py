@@ -43,7 +43,7 @@ def _plugin(sheet: Sheet, side: str) -> Field:
     choices = [Choice(k, f"{p.info.label} {p.info.version}") for k, p in offered.items()]
     row = saved.sides[side]
     lost = (
-        (f"The plugin {row.plugin} is not usable now.", "Look at Plugins for the reason.")
+        (f"The plugin {row.plugin} is not usable now.", runtime.registry.why_not(row.plugin))
         if row is not None and plugin is None and sheet.given is None
         else None
     )
