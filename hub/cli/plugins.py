@@ -48,7 +48,9 @@ def approve(name: str, sha256: str | None, as_json: bool) -> None:
     if as_json:
         print_json(row)
     elif found.plugin is not None:
-        click.echo(f"{name} is approved: {_package(found)}. A running hub uses it within 15 seconds.")
+        click.echo(
+            f"{name} is approved: {_package(found)}. A running hub uses it within 15 seconds."
+        )
         if not found.bundled:
             say(WARNING)
     if found.plugin is None:

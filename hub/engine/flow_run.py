@@ -76,6 +76,7 @@ class FlowRun:
         self.calls: Counter[str] = Counter()
         self._kept_at = self._asked_at = self._looked_at = tools.clock.monotonic()
         self.cancelled = self.held = self.taken_over = False
+        self.away = ""
 
     def execute(
         self,
@@ -116,7 +117,13 @@ class FlowRun:
         summary.counts["calls_target"] = self.calls["target"]
         if self.cancelled and summary.status == "finished":
             summary.status = "cancelled"
-            if self.taken_over:
+            if self.away:
+                summary.status, summary.error, summary.remedy = (
+                    "failed",
+                    self.away,
+                    PluginAway.remedy,
+                )
+            elif self.taken_over:
                 summary.status, summary.error = "failed", TAKEN_OVER
                 summary.remedy = "Nothing was lost; the other worker goes on."
         if self.progress is not None:
@@ -323,7 +330,8 @@ class FlowRun:
         now = self.tools.clock.monotonic()
         if now - self._asked_at >= CANCEL_SECONDS:
             self._asked_at = now
-            self.cancelled = self._cancel_pressed()
+            self.away = self._plugin_away()
+            self.cancelled = bool(self.away) or self._cancel_pressed()
         if self.cancelled or now - self._kept_at < KEEP_ALIVE_SECONDS:
             return self.cancelled
         self._kept_at = now
@@ -343,6 +351,11 @@ class FlowRun:
             self._looked_at = now
             self.held = is_resting(self.tools, self.flow_id)
         return self.held
+
+    def _plugin_away(self) -> str:
+        """Return why a plugin may not be used any more, though this run began with it."""
+        sides = (self.context.source, self.context.target) if self.context else ()
+        return next(filter(None, (self.tools.registry.why_not(s.facts.plugin) for s in sides)), "")
 
     def _cancel_pressed(self) -> bool:
         return self.progress is not None and cancel_requested(self.tools, self.progress.run_id)

@@ -5,11 +5,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TextIO, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub.sdk import HubError
 
@@ -17,6 +16,9 @@ log = logging.getLogger(__name__)
 
 PRINTED = 500
 """Characters of one print that are logged."""
+
+OURS = {"hub", "sqlalchemy"}
+"""What the hub's own rooms raise is for the hub, wherever it passes through."""
 
 Value = TypeVar("Value")
 
@@ -85,15 +87,15 @@ class inside:  # noqa: N801 - reads as a word: with inside(...)
     ``raw`` other exceptions pass as they are, for the caller who sorts them himself.
     """
 
-    __slots__ = ("_before", "_hook", "_name", "_raw")
+    __slots__ = ("_before", "_face", "_hook", "_raw")
 
-    def __init__(self, name: str, hook: str, *, raw: bool = False) -> None:
-        self._name, self._hook, self._raw = name, hook, raw
+    def __init__(self, face: "Face", hook: str, *, raw: bool = False) -> None:
+        self._face, self._hook, self._raw = face, hook, raw
         self._before = ("", "")
 
     def __enter__(self) -> None:
         self._before = (_here.name, _here.hook)
-        _here.name, _here.hook = self._name, self._hook
+        _here.name, _here.hook = self._face.name, self._hook
         _here.depth += 1
         if not isinstance(sys.stdout, _Caught):
             sys.stdout = _Caught(sys.stdout)
@@ -111,18 +113,33 @@ class inside:  # noqa: N801 - reads as a word: with inside(...)
         return False
 
     def _sort(self, error: BaseException) -> None:
-        if isinstance(error, HubError | SQLAlchemyError | StopIteration):
+        if ours(error) or isinstance(error, StopIteration):
             return
         if isinstance(error, SystemExit):
-            what = "it tried to end the hub's process"
-            raise PluginBug(self._name, self._hook, what, grave=True) from None
+            bug = PluginBug(self._face.name, self._hook, "it tried to end the process", grave=True)
+            if self._face.on_grave is not None:
+                self._face.on_grave(bug)
+            raise bug from None
         main = threading.current_thread() is threading.main_thread()
         alien = isinstance(error, GeneratorExit) or (
             isinstance(error, KeyboardInterrupt) and not main
         )
         if alien or (isinstance(error, Exception) and not self._raw):
-            log.error("Plugin %s failed in %s", self._name, self._hook, exc_info=error)
-            raise PluginBug(self._name, self._hook, told(error)) from error
+            log.error("Plugin %s failed in %s", self._face.name, self._hook, exc_info=error)
+            raise PluginBug(self._face.name, self._hook, told(error)) from error
+
+
+@dataclass(slots=True)
+class Face:
+    """Whose hooks are called: the plugin's name, and who is told when it has to be stopped."""
+
+    name: str
+    on_grave: Callable[[PluginBug], None] | None = None
+
+
+def ours(error: BaseException) -> bool:
+    """True for what a connector is meant to raise, and for faults of the hub's own rooms."""
+    return isinstance(error, HubError) or type(error).__module__.split(".")[0] in OURS
 
 
 def told(error: BaseException) -> str:
@@ -131,29 +148,29 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def few(name: str, hook: str, values: Any, limit: int) -> list[Any]:
+def few(face: Face, hook: str, values: Any, limit: int) -> list[Any]:
     """Return what a hook gave as a list. Raises ``PluginBug`` for no list, or an endless one."""
     if values is None:
         return []
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        wrong(name, hook, f"a list was expected, not {kind_of(values)}")
-    with inside(name, hook):
+        wrong(face.name, hook, f"a list was expected, not {kind_of(values)}")
+    with inside(face, hook):
         found = list(islice(values, limit + 1))
     if len(found) > limit:
-        wrong(name, hook, f"it returned more than {limit:,} entries")
+        wrong(face.name, hook, f"it returned more than {limit:,} entries")
     return found
 
 
-def each(name: str, hook: str, values: Any, check: Callable[[Any], Value]) -> Iterator[Value]:
+def each(face: Face, hook: str, values: Any, check: Callable[[Any], Value]) -> Iterator[Value]:
     """Yield what a hook yields, each one checked. Raises ``PluginBug``."""
     if values is None:
         return
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        wrong(name, hook, f"an iterator was expected, not {kind_of(values)}")
-    with inside(name, hook):
+        wrong(face.name, hook, f"an iterator was expected, not {kind_of(values)}")
+    with inside(face, hook):
         iterator = iter(values)
     while True:
-        with inside(name, hook):
+        with inside(face, hook):
             try:
                 value = next(iterator)
             except StopIteration:

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from hub.registry.guard import PluginBug, inside, told, watch_exits
+from hub.registry.guard import Face, PluginBug, inside, told, watch_exits
 from hub.registry.plugin import PluginBroken
 
 
@@ -14,7 +14,7 @@ def load(module: str, attribute: str = "") -> Any:
     """
     watch_exits()
     try:
-        with inside(module, "its import", raw=True):
+        with inside(Face(module), "its import", raw=True):
             found: Any = importlib.import_module(module)
             for name in filter(None, attribute.split(".")):
                 found = getattr(found, name)

@@ -8,11 +8,10 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 import pluggy
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub.registry import answers
 from hub.registry.answers import FETCHED, FEW, one
-from hub.registry.guard import PluginBug, each, few, inside, kind_of, told, wrong
+from hub.registry.guard import Face, PluginBug, each, few, inside, kind_of, ours, told, wrong
 from hub.sdk import (
     SDK_VERSION,
     ActionType,
@@ -23,7 +22,6 @@ from hub.sdk import (
     FieldRule,
     Health,
     Http,
-    HubError,
     Listed,
     LoadItem,
     LoadResult,
@@ -62,11 +60,12 @@ class Plugin:
 
     def __init__(self, module: Any, source: str) -> None:
         self.source = source
-        self.name = str(getattr(module, "__name__", type(module).__name__)).rsplit(".", 1)[-1]
+        name = str(getattr(module, "__name__", type(module).__name__)).rsplit(".", 1)[-1]
+        self.face = Face(name)
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         try:
-            self._manager.register(module, name=self.name)
+            self._manager.register(module, name=name)
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise PluginBroken(_misspelt(error)) from None
@@ -80,7 +79,7 @@ class Plugin:
         for name in REQUIRED:
             if name not in self._implemented:
                 raise PluginBroken(f"the required hook {name} is missing")
-        self.name = self.info.key
+        self.face.name = self.info.key
         if self.info.sdk.split(".")[0] != SDK_VERSION.split(".")[0]:
             raise PluginBroken(
                 f"it was written for SDK {self.info.sdk}, this hub has {SDK_VERSION}"
@@ -98,18 +97,23 @@ class Plugin:
         if lookups and "hub_lookup" not in self._implemented:
             raise PluginBroken(f"{lookups[0]} has a lookup, but hub_lookup is missing")
 
+    @property
+    def name(self) -> str:
+        """How its faults name it: its key."""
+        return self.face.name
+
     def implements(self, hook: str) -> bool:
         """True when the plugin has this hook."""
         return hook in self._implemented
 
     def _call(self, hook: str, *, raw: bool = False, **arguments: Any) -> Any:
-        with inside(self.name, hook, raw=raw):
+        with inside(self.face, hook, raw=raw):
             return getattr(self._manager.hook, hook)(**arguments)
 
     def _list(
         self, hook: str, kind: type[Value], *, limit: int = FEW, **arguments: Any
     ) -> list[Value]:
-        values = few(self.name, hook, self._call(hook, **arguments), limit)
+        values = few(self.face, hook, self._call(hook, **arguments), limit)
         return [one(self.name, hook, value, kind) for value in values]
 
     @cached_property
@@ -160,7 +164,7 @@ class Plugin:
         if not isinstance(manager, AbstractContextManager):
             what = f"a context manager was expected, not {kind_of(manager)}"
             wrong(self.name, "hub_open_client", what)
-        return _Client(self.name, manager)
+        return _Client(self.face, manager)
 
     def test_connection(self, client: Any) -> Probe:
         """Make the cheapest authenticated call."""
@@ -174,12 +178,12 @@ class Plugin:
 
     def checks(self, client: Any, actions: Sequence[str]) -> list[Check]:
         """Return the initialization checks for these flow keys."""
-        return few(self.name, "hub_checks", self.each_check(client, actions), FEW)
+        return few(self.face, "hub_checks", self.each_check(client, actions), FEW)
 
     def each_check(self, client: Any, actions: Sequence[str]) -> Iterator[Check]:
         """Yield the initialization checks as they end, where the plugin makes them one by one."""
         said = self._call("hub_checks", client=client, actions=actions)
-        return each(self.name, "hub_checks", said, lambda v: one(self.name, "hub_checks", v, Check))
+        return each(self.face, "hub_checks", said, lambda v: one(self.name, "hub_checks", v, Check))
 
     def lookup(self, client: Any, lookup: str, query: str = "") -> list[Choice]:
         """Return live choices."""
@@ -188,7 +192,7 @@ class Plugin:
     def extract(self, client: Any, action: ActionType, window: Window) -> Iterator[Page]:
         """Yield the source's pages."""
         said = self._call("hub_extract", client=client, action=action, window=window)
-        return each(self.name, "hub_extract", said, answers.Pages(self.name))
+        return each(self.face, "hub_extract", said, answers.Pages(self.name))
 
     def fetch(
         self,
@@ -203,7 +207,7 @@ class Plugin:
             "hub_fetch", client=client, action=action, keys=keys, by=by,
             preferences=preferences or {},
         )  # fmt: skip
-        found = few(self.name, "hub_fetch", said, FETCHED)
+        found = few(self.face, "hub_fetch", said, FETCHED)
         return [answers.record(self.name, "hub_fetch", value) for value in found]
 
     def listing(
@@ -213,7 +217,7 @@ class Plugin:
         said = self._call(
             "hub_list", client=client, action=action, window=window, preferences=preferences
         )
-        return each(self.name, "hub_list", said, answers.ListedPages(self.name))
+        return each(self.face, "hub_list", said, answers.ListedPages(self.name))
 
     def match(
         self, client: Any, action: ActionType, items: Sequence[LoadItem]
@@ -225,7 +229,7 @@ class Plugin:
             wrong(self.name, hook, f"a mapping was expected, not {kind_of(said)}")
         return {
             str(key): [
-                answers.listed(self.name, hook, hit) for hit in few(self.name, hook, hits, FEW)
+                answers.listed(self.name, hook, hit) for hit in few(self.face, hook, hits, FEW)
             ]
             for key, hits in (said or {}).items()
         }
@@ -254,18 +258,18 @@ class Plugin:
 
     def simulator(self, clock: Any, seed: int, size: Mapping[str, Any]) -> Any:
         """Return a fresh simulator, or None when the plugin has none."""
-        with inside(self.name, "hub_simulator", raw=True):
+        with inside(self.face, "hub_simulator", raw=True):
             return self._manager.hook.hub_simulator(clock=clock, seed=seed, size=size)
 
 
 class _Client:
     """A client's context manager: signing in and out are calls into the plugin too."""
 
-    def __init__(self, name: str, manager: AbstractContextManager[Any]) -> None:
-        self._name, self._manager = name, manager
+    def __init__(self, face: Face, manager: AbstractContextManager[Any]) -> None:
+        self._face, self._manager = face, manager
 
     def __enter__(self) -> Any:
-        with inside(self._name, "hub_open_client"):
+        with inside(self._face, "hub_open_client"):
             return self._manager.__enter__()
 
     def __exit__(
@@ -275,12 +279,12 @@ class _Client:
         trace: TracebackType | None,
     ) -> bool | None:
         try:
-            with inside(self._name, "hub_open_client", raw=True):
+            with inside(self._face, "hub_open_client", raw=True):
                 return self._manager.__exit__(kind, error, trace)
         except Exception as other:
-            if other is error or isinstance(other, HubError | SQLAlchemyError):
+            if other is error or ours(other):
                 raise
-            wrong(self._name, "hub_open_client", f"signing out, {told(other)}")
+            wrong(self._face.name, "hub_open_client", f"signing out, {told(other)}")
 
 
 def _misspelt(error: pluggy.PluginValidationError) -> str:

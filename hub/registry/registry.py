@@ -52,6 +52,9 @@ class Registry:
         self.found: dict[str, Found] = {}
         self.others: list[Found] = []
         self._bundled = {name: _bundled(name, module, version) for name, module in bundled.items()}
+        for name, item in self._bundled.items():
+            if item.plugin is not None:
+                self._watch(name, item.plugin)
         self._limits = limits
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, str], tuple[str, Plugin]] = {}
@@ -175,11 +178,15 @@ class Registry:
         if not reason:
             plugin, reason = _import(package)
             if plugin is not None:
+                self._watch(package.name, plugin)
                 self._loaded[package.key] = package.sha256, plugin
                 return _found(package, plugin)
         log.error("Plugin %s is quarantined: %s", package.name, reason)
         self._refused[package.key] = package.sha256, decided, reason
         return _found(package, None, reason)
+
+    def _watch(self, name: str, plugin: Plugin) -> None:
+        plugin.face.on_grave = lambda bug: self.quarantine(name, bug.reason)
 
     # What it is asked ---------------------------------------------------------------------------
 
@@ -200,9 +207,13 @@ class Registry:
             return f"The plugin {key} is not installed. Install it again; nothing is lost."
         if found.plugin is not None:
             return ""
-        mend = "" if found.held else (
-            " It is in quarantine: update it, then let it try again on the Plugins page; nothing "
-            "is lost."
+        mend = (
+            ""
+            if found.held
+            else (
+                " It is in quarantine: update it, then let it try again on the Plugins page; nothing "
+                "is lost."
+            )
         )
         return f"The plugin {key} cannot be used: {found.reason}.{mend}"
 

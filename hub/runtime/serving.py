@@ -173,7 +173,9 @@ class Serving:
         try:
             self._renew_serving()
         except AlreadyServing as problem:
-            rests = f"{problem} This hub rests meanwhile: its pages stay, it reads and sends nothing."
+            rests = (
+                f"{problem} This hub rests meanwhile: its pages stay, it reads and sends nothing."
+            )
         else:
             rests = ""
         if rests and not self._yielded:

@@ -38,7 +38,8 @@ class Approvals:
         """
         with self._context.database.read() as session:
             rows = list(session.scalars(select(PluginApproval)))
-        self._registry.follow([_value(row) for row in rows], scan=scan)
+        decided = [_value(row) for row in rows if row.state != "found"]
+        self._registry.follow(decided, scan=scan)
 
     def look(self) -> list[str]:
         """Follow, and note what is new: found, changed, removed, quarantined.

@@ -74,6 +74,10 @@ BADGES: dict[str, Badge] = {
     "approved": Badge("Approved", "circle-check", "ok"),
     "quarantined": Badge("Quarantined", "shield-alert", "bad"),
     "found": Badge("Found, not approved", "package-search", "wait"),
+    "changed": Badge("Changed, not approved", "package-search", "wait"),
+    "revoked": Badge("Revoked", "ban", "mute"),
+    "missing": Badge("Not installed", "unplug", "bad"),
+    "restart": Badge("Needs a new start", "rotate-cw", "wait"),
     "to_mend": Badge("To mend", "wrench", "bad"),
     "watch": Badge("Watch", "triangle-alert", "wait"),
 }
