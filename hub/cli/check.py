@@ -10,7 +10,7 @@ import click
 
 from hub.cli.base import Stop, finish, print_json, say, table
 from hub.registry import BUNDLED
-from hub.registry.registry import GROUP
+from hub.registry.discovery import GROUP
 
 FAILED = 1
 

@@ -288,7 +288,8 @@ def _found(package: Package, plugin: Plugin | None, reason: str = "", held: Held
 
 
 def _held(held: Held, package: Package) -> Found:
-    reason = WHY[held].format(name=package.name, distribution=package.distribution)
+    reason = WHY[held].replace("{name}", package.name)
+    reason = reason.replace("{distribution}", package.distribution)
     return _found(package, None, reason, held)
 
 

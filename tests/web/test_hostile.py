@@ -36,7 +36,7 @@ def hub(tmp_path_factory):
 def addresses(hub, method):
     known = {"flow_id": 1, "run_id": 1, "message_id": 1, "record_id": 1, "connector_id": 1,
              "key": "B2B-US", "filename": "hub.css", "what": "pause",
-             "import_id": 1, "kind": "csv"}
+             "import_id": 1, "kind": "csv", "name": "acumatica"}
     for rule in hub.app.url_map.iter_rules():
         if method in rule.methods and rule.endpoint not in ("static", "session.sign_out"):
             values = {name: known[name] for name in rule.arguments}
