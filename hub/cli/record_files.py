@@ -12,6 +12,7 @@ from hub.reports import imports as reports
 from hub.reports import proposals, record_export
 from hub.reports.sheet_files import csv_parts, write_xlsx
 from hub.runtime import Runtime
+from hub.runtime.importing import apply_import
 from hub.settings import audit, imports
 from hub.settings.errors import NotFound
 from hub.store.tables import Connector, RecordImport
@@ -69,7 +70,7 @@ def _finish(
         with runtime.read() as session:
             found = dict(session.get_one(RecordImport, import_id).counts)
     else:
-        found = imports.apply(runtime.context, import_id, WHO)
+        found = apply_import(runtime, import_id, WHO, wait=True)
     if found["errors"] and errors is not None:
         with runtime.read() as session:
             row = session.get_one(RecordImport, import_id)

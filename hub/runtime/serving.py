@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.dispatch import Bell, ThreadDoorbell, postgres_bell
 from hub.engine.runs import FlowBusy, next_waiting_run, skip_waiting_runs
 from hub.scheduler import LEADER, Cleaning, SchedulerLoop, Ticker
+from hub.settings.imports import queue_left_over
 from hub.settings.presence import describe
 from hub.settings.users import any_user
 from hub.store.base import to_ms
@@ -204,6 +205,7 @@ class Serving:
                 runtime.mover.sweep()
                 runtime.sign_out_idle(60.0)
                 self._cleaning.clean_if_due()
+                queue_left_over(runtime.context)
             if self._workers:
                 self._look_at_all()
         if self._leads:

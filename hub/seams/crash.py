@@ -28,6 +28,7 @@ CrashPoint = Literal[
     "import.before_messages",
     "import.before_commit",
     "import.after_commit",
+    "import.before_step",
 ]
 
 _hook: Callable[[str], None] | None = None

@@ -10,7 +10,8 @@ from hub.store.base import Base, Json, Moment
 
 
 class RecordImport(Base):
-    """One file of record rows. ``status``: reading, ready (previewed, nothing changed), applied.
+    """One file of record rows. ``status``: reading, ready (previewed, nothing changed), sending
+    (applied; what is to be sent is queued up to row ``sent_to``), applied.
 
     ``read_as`` says how the file was understood; ``columns`` is its header. ``counts`` are those of
     the preview, ``result`` those of what was applied.
@@ -25,6 +26,7 @@ class RecordImport(Base):
     status: Mapped[str] = mapped_column(String(20), default="reading")
     counts: Mapped[Any] = mapped_column(Json, default=dict)
     result: Mapped[Any] = mapped_column(Json, default=dict)
+    sent_to: Mapped[int] = mapped_column(default=0)
     who: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
     applied_by: Mapped[str] = mapped_column(String(200), default="")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hub.runtime import build
+from hub.runtime.importing import apply_import
 from hub.seams import set_crash_hook
 from hub.settings import imports
 
@@ -19,6 +20,6 @@ def import_until(environ: Mapping[str, str], file: Path, point: str) -> None:
     set_crash_hook(hook)
     runtime = build(environ)
     found = imports.read(runtime.context, file.read_bytes(), file.name, "me", imports.UPLOAD)
-    imports.apply(runtime.context, found, "me")
+    apply_import(runtime, found, "me", wait=True)
     runtime.close()
     os._exit(0)

@@ -10,6 +10,7 @@ from import_worker import import_until
 from sqlalchemy import text
 
 from hub.runtime import build
+from hub.runtime.importing import apply_import
 from hub.seams import VirtualClock
 from hub.settings import imports
 from hub.store.tables import Connection, Connector, Flow, RecordImport
@@ -21,7 +22,7 @@ COUNT = {
     "cancelled": "SELECT count(*) FROM message WHERE status = 'cancelled'",
     "pending": "SELECT count(*) FROM message WHERE status = 'pending'",
     "audited": "SELECT count(*) FROM audit_event WHERE action = 'records imported'",
-    "applied": "SELECT count(*) FROM record_import WHERE status = 'applied'",
+    "applied": "SELECT count(*) FROM record_import WHERE status IN ('applied', 'sending')",
 }
 
 
@@ -78,6 +79,12 @@ def state(runtime):
         return {name: session.execute(text(sql)).scalar_one() for name, sql in COUNT.items()}
 
 
+def long_ago(runtime):
+    """The process that applied it gave no sign for so long that another one goes on."""
+    with runtime.write() as session:
+        session.execute(text("UPDATE record_import SET applied_at = 0"))
+
+
 def killed(home, path, point):
     child = CONTEXT.Process(target=import_until, args=({"HUB_HOME": str(home)}, path, point))
     child.start()
@@ -102,8 +109,13 @@ def test_a_kill_at_any_line_leaves_all_or_nothing(tmp_path):
     for point in ("import.before_links", "import.before_messages", "import.before_commit"):
         assert killed(tmp_path / "home", path, point)
         assert state(runtime) == before, point
-    assert killed(tmp_path / "home", path, "import.after_commit")
+    assert killed(tmp_path / "home", path, "import.before_step")
     after = state(runtime)
+    assert after["pending"] == 0
+    long_ago(runtime)
+    assert imports.queue_left_over(runtime.context) == 1
+    assert imports.queue_left_over(runtime.context) == 0
+    assert state(runtime)["pending"] == 300 - wrong - after["disabled"]
     assert (after["bindings"], after["applied"], after["audited"]) == (300 - wrong, 1, 1)
     assert after["disabled"] == after["cancelled"] > 90
     again = imports.read(runtime.context, path.read_bytes(), "again.csv", "me", imports.UPLOAD)
@@ -132,7 +144,11 @@ def test_a_large_import_killed_at_any_moment(tmp_path, seconds):
         assert after["disabled"] == after["cancelled"]
     else:
         assert after == before
+    long_ago(runtime)
+    imports.queue_left_over(runtime.context)
     done = imports.read(runtime.context, path.read_bytes(), "a.csv", "me", imports.UPLOAD)
-    imports.apply(runtime.context, done, "me")
-    assert state(runtime)["bindings"] == 50_000 - wrong
+    apply_import(runtime, done, "me", wait=True)
+    found = state(runtime)
+    assert found["bindings"] == 50_000 - wrong
+    assert found["pending"] == 50_000 - wrong - found["disabled"]
     runtime.close()

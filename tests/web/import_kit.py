@@ -8,6 +8,7 @@ import xlsxwriter
 from operate_kit import NOW, Binding
 
 from hub.reports import imports as reports
+from hub.runtime.importing import apply_import
 from hub.settings import imports
 from hub.store.base import Base
 from hub.store.tables import Enablement, Message, RecordImport
@@ -59,7 +60,7 @@ def errors(hub, ident):
 
 
 def apply(hub, ident):
-    return imports.apply(hub.runtime.context, ident, "me@x")
+    return apply_import(hub.runtime, ident, "me@x")
 
 
 def bind(hub, store, record, reference, entity="customer"):

@@ -5,6 +5,7 @@ from hub.settings.imports.applying import AlreadyApplied, apply
 from hub.settings.imports.checking import check
 from hub.settings.imports.limits import COMMAND, MOST_CHANGES, UPLOAD, Limits
 from hub.settings.imports.problems import FileRefused
+from hub.settings.imports.queueing import queue_left_over, queue_rows
 from hub.settings.imports.staging import discard, stage
 
 
@@ -35,5 +36,7 @@ __all__ = [
     "Limits",
     "apply",
     "discard",
+    "queue_left_over",
+    "queue_rows",
     "read",
 ]

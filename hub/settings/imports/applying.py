@@ -1,24 +1,19 @@
 """Applying an import: everything that was previewed, in one transaction, or nothing."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from hub.outbox import put_keys
 from hub.seams import crashpoint
 from hub.settings import audit
 from hub.settings.context import Context
-from hub.settings.enablement import flows_by_entity
 from hub.settings.imports.checking import TAKEN, counts, taken_words
 from hub.settings.imports.columns import REFERENCE
 from hub.settings.imports.followers import CHILDREN, CHILDREN_LOST, followers
 from hub.store.base import to_ms
-from hub.store.tables import Connector, RecordImport
+from hub.store.tables import RecordImport
 from hub.store.work_tables import RUNNING, WAITING
-
-KEYS = 1_000
 
 
 class AlreadyApplied(Exception):
@@ -26,7 +21,7 @@ class AlreadyApplied(Exception):
 
 
 BEGIN = text(
-    "UPDATE record_import SET status = 'applied', applied_by = :who, applied_at = :now "
+    "UPDATE record_import SET status = 'sending', applied_by = :who, applied_at = :now "
     "WHERE id = :id AND status = 'ready'"
 )
 
@@ -101,13 +96,6 @@ WHERE {WAITING} AND (flow_id + 0) IN (SELECT id FROM flow WHERE connector_id = :
     UNION SELECT k.id FROM {CHILDREN} AND x.connector_id = :connector AND x.enable < 0)
 """)
 
-# Enabled with its children; linked alone, which frees the children that wait for it.
-TO_SEND = text(f"""
-SELECT entity, key FROM record_import_row
-WHERE import_id = :id AND connector_id = :connector AND error = '' AND (enable > 0 OR link = 'link')
-UNION SELECT k.entity, k.key FROM {CHILDREN} AND x.connector_id = :connector AND x.enable > 0
-""")
-
 CONNECTORS = text(
     "SELECT DISTINCT connector_id FROM record_import_row WHERE import_id = :id AND error = ''"
 )
@@ -116,8 +104,9 @@ CONNECTORS = text(
 def apply(context: Context, import_id: int, who: str) -> dict[str, int]:
     """Apply what was previewed and still holds; returns what was done, ``left_out`` included.
 
-    One transaction: after a kill at any line either all of it happened or nothing. Rows whose link
-    moved since the preview are left out with the reason. Raises ``AlreadyApplied``.
+    Every record is changed in one transaction: after a kill at any line either all of it happened
+    or nothing. What is to be sent is queued after it, by ``queue_rows``.
+    Rows whose link moved since the preview are left out with the reason. Raises ``AlreadyApplied``.
     """
     with context.database.write() as session:
         now = to_ms(context.now())
@@ -133,10 +122,11 @@ def apply(context: Context, import_id: int, who: str) -> dict[str, int]:
         reason = f"Disabled by {who}, file {row.file_name}."
         session.execute(REMEMBER, {"id": import_id, "reason": reason})
         crashpoint("import.before_messages")
-        done["cancelled"] = done["queued"] = 0
-        for connector_id in list(session.scalars(CONNECTORS, {"id": import_id})):
-            done["cancelled"] += _cancel(session, import_id, connector_id, now)
-            done["queued"] += _queue(context, session, import_id, connector_id, now)
+        done["cancelled"] = sum(
+            _cancel(session, import_id, connector_id, now)
+            for connector_id in list(session.scalars(CONNECTORS, {"id": import_id}))
+        )
+        done["to_send"] = done["enable"] + done["children_enabled"] + done["link"]
         done["left_out"] = done["errors"] - before
         row.result = done
         audit.record(
@@ -195,23 +185,3 @@ def _cancel(session: Session, import_id: int, connector_id: int, now: int) -> in
     reason = "Cancelled: the record, or its customer, was disabled for this connector."
     bound = {"id": import_id, "connector": connector_id, "now": now, "reason": reason}
     return _changed(session.execute(CANCEL, bound))
-
-
-def _queue(context: Context, session: Session, import_id: int, connector_id: int, now: int) -> int:
-    connector = session.get_one(Connector, connector_id)
-    flows = flows_by_entity(context, session, connector)
-    queued = 0
-    bound = {"id": import_id, "connector": connector_id}
-    rows = session.execute(TO_SEND, bound).all()
-    for entity, flow in flows.items():
-        for keys in _parts([key for of, key in rows if of == entity]):
-            queued += put_keys(
-                session.connection(), flow_id=flow.id, source_id=connector.erp_id,
-                entity=entity, keys=keys, now_ms=now,
-            )  # fmt: skip
-    return queued
-
-
-def _parts(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), KEYS):
-        yield keys[start : start + KEYS]

@@ -22,4 +22,4 @@ UPLOAD = Limits(
 COMMAND = Limits(100 * MEGABYTE, 500_000, "Split it into smaller files.")
 MOST_CHANGES = 100_000
 """Rows of one file that may change something: they are applied in one transaction, and who sends
-records waits at most five seconds for it."""
+records waits for it, at most five seconds."""

@@ -211,7 +211,7 @@ def discard(context: Context, import_id: int) -> None:
     """Forget an import that was not applied; what was applied stays known."""
     with context.database.write() as session:
         found = session.get(RecordImport, import_id)
-        if found is None or found.status == "applied":
+        if found is None or found.status in ("sending", "applied"):
             return
     _forget(context, import_id)
 

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from hub.reports import imports as reports
 from hub.reports import record_export
 from hub.reports.sheet_files import CSV_TYPE, XLSX_TYPE, csv_parts, write_xlsx
+from hub.runtime.importing import apply_import
 from hub.settings import audit, imports
 from hub.store.tables import Connector, RecordImport
 from hub.web import fmt, operate
@@ -146,13 +147,11 @@ def apply(import_id: int) -> ResponseReturnValue:
     """Apply what was shown, all of it or nothing."""
     _import(import_id)
     db.session.rollback()
-    runtime = the_runtime()
     try:
-        done = imports.apply(runtime.context, import_id, operate.who())
+        done = apply_import(the_runtime(), import_id, operate.who())
     except imports.AlreadyApplied:
         flash("This import was applied before. Nothing was done twice.", "info")
     else:
-        runtime.ring_all()
         flash(_said(done), "wait" if done["left_out"] else "ok")
     return redirect(url_for("record_import.page", import_id=import_id), 303)
 
@@ -166,7 +165,9 @@ def _said(done: dict[str, int]) -> str:
         )
     if done["cancelled"]:
         text += f"{fmt.plural(done['cancelled'], 'waiting message')} cancelled. "
-    return text + f"{fmt.plural(done['queued'], 'record')} will be read from the ERP and sent."
+    if done["queued"] or not done["to_send"]:
+        return text + f"{fmt.plural(done['queued'], 'record')} will be read from the ERP and sent."
+    return text + "What is to be sent is being queued now, or no sync of these records runs."
 
 
 @bp.post("/import/<int:import_id>/discard")
