@@ -105,3 +105,25 @@ def error_rows(session: Session, found: RecordImport) -> Iterator[list[str]]:
 def newest(session: Session, limit: int = 10) -> Sequence[RecordImport]:
     """Return the newest imports."""
     return list(session.scalars(select(RecordImport).order_by(RecordImport.id.desc()).limit(limit)))
+
+
+def of_record(
+    session: Session, record_id: int, limit: int = 50
+) -> list[tuple[RecordImport, RecordImportRow, str]]:
+    """Return what the newest applied imports changed of one record: import, row, connector ID."""
+    newest_applied = (
+        select(RecordImport.id)
+        .where(RecordImport.applied_at.is_not(None))
+        .order_by(RecordImport.id.desc())
+        .limit(limit)
+    )
+    query = (
+        select(RecordImport, RecordImportRow, Connector.key)
+        .join(RecordImportRow, RecordImportRow.import_id == RecordImport.id)
+        .join(Connector, Connector.id == RecordImportRow.connector_id)
+        .where(
+            RecordImportRow.import_id.in_(newest_applied),
+            RecordImportRow.record_id == record_id, _where("changes"),
+        )
+    )  # fmt: skip
+    return [(found, row, key) for found, row, key in session.execute(query)]

@@ -6,10 +6,16 @@ from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
+from waitress.utilities import RequestEntityTooLarge
 
 THREADS = 8
 LARGEST_BODY = 32 * 1024 * 1024
 """What is taken from the wire, to be able to say which form holds how much; more is cut off."""
+
+TOO_LARGE = (
+    "Nothing was read: a file of records may have 5 MB, any other form 1 MB. "
+    "Go back and choose a smaller file, or use the command line where the hub runs."
+)
 
 
 class PageServer(Protocol):
@@ -24,6 +30,13 @@ class PageServer(Protocol):
 
 class StrictParser(HTTPRequestParser):
     """Refuses what two servers could read differently (request smuggling)."""
+
+    def received(self, data: bytes) -> int:
+        """Take what came from the wire; a body beyond all limits is refused in words."""
+        taken: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge):
+            self.error = RequestEntityTooLarge(TOO_LARGE)
+        return taken
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse a request's head. Raises ``ParsingError`` for folded or contradicting headers."""

@@ -24,7 +24,7 @@ FILE = (
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, pytestconfig):
     hub = Hub(tmp_path_factory.mktemp("hub"))
     hub.seeded = seed(hub)
     server = create_server(hub.app, host="127.0.0.1", port=0, threads=6)
@@ -44,11 +44,18 @@ def site(tmp_path_factory):
         "message": f"/messages/{hub.seeded['parked']}",
         "records": "/records/?connector=B2B-US",
         "record": f"/records/{hub.seeded['records']['HARBORFO']}",
-        "import": "/records/import",
         "preview": f"/records/import/{read(hub, csv_of(*FILE))}",
         "logs": "/logs/",
         "no match": "/messages/?tab=parked&connector=B2B-EU",
     }
+    if pytestconfig.getoption("--slow"):
+        harbor = hub.seeded["records"]["HARBORFO"]
+        hub.pages |= {
+            "import": "/records/import",
+            "matching": "/records/matching?connector=B2B-US",
+            "link": f"/records/{harbor}/link?connector=B2B-US",
+            "unlink": f"/records/{harbor}/unlink?connector=B2B-US",
+        }
     yield hub
     server.close()
     server.task_dispatcher.shutdown()

@@ -150,9 +150,12 @@ def test_two_records_may_change_places_but_not_share_one(hub, four):
         2: ("reference_id", "99 is also given to 0042 in row 3. Correct one of the two."),
         3: ("reference_id", "99 is also given to BIRCH in row 2. Correct one of the two."),
     }
-    # Who was to give its ID away is left out, so the other cannot have it.
-    ident = read(hub, csv_of(row("ALDER", "", "11"), row("CEDAR", "yse", "33")))
-    assert sorted(errors(hub, ident)) == [2, 3]
+    # Who was to give its ID away is left out, so the others down the line cannot have theirs.
+    chain = csv_of(row("BIRCH", "", "33"), row("ALDER", "", "11"), row("CEDAR", "yse", "44"))
+    assert sorted(errors(hub, read(hub, chain))) == [2, 3, 4]
+    chain = csv_of(row("BIRCH", "", "33"), row("ALDER", "", "11"), row("CEDAR", "", "11"))
+    assert sorted(errors(hub, read(hub, chain))) == [2, 3]
+    assert links(hub) == {four["ALDER"]: "33", four["CEDAR"]: "11"}
 
 
 def test_what_changed_since_the_preview_is_left_out_and_said(hub, four):
@@ -168,6 +171,16 @@ def test_what_changed_since_the_preview_is_left_out_and_said(hub, four):
         4: ("reference_id",
             "The record is being sent at this moment. Import it again in a minute."),
     }  # fmt: skip
+
+
+def test_a_connector_deleted_since_the_preview_changes_nothing(hub, four):
+    ident = read(hub, csv_of(row("ALDER", "no", "12")))
+    hub.runtime.settings.delete_connector(1, "B2B-US", "me@x")
+    done = apply(hub, ident)
+    assert (done["changed"], done["left_out"]) == (0, 1)
+    assert errors(hub, ident)[2][1] == "Its record or connector was deleted since the preview."
+    assert disabled(hub) == set()
+    assert links(hub)[four["ALDER"]] == "11"
 
 
 def test_disabling_cancels_and_linking_forgets_what_was_settled(hub, four):

@@ -66,6 +66,9 @@ def test_a_file_is_shown_then_applied_once(hub):
     assert "Applied by admin@example.com" in done
     assert "Apply 2 changes" not in done
     assert (links(hub), disabled(hub)) == ({hub.birch: "22"}, {hub.alder})
+    record = hub.text(f"/records/{hub.alder}")
+    assert "Disabled and unlinked from 11 by admin@example.com" in record
+    assert "Import of list.csv, row 2." in record
     with hub.runtime.read() as session:
         assert session.query(AuditEvent).filter_by(action="records imported").count() == 1
 

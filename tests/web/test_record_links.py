@@ -11,7 +11,7 @@ from hub.engine import proposing
 from hub.engine.candidates import Candidate
 from hub.engine.likeness import likeness, words
 from hub.sdk import ConnectionTrouble
-from hub.store.tables import AuditEvent, MatchProposal, MatchRun
+from hub.store.tables import AuditEvent, MatchProposal, MatchRun, Message
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +159,15 @@ def test_proposals_are_accepted_one_by_one_or_by_level(hub):
     assert set(links(hub)) == {hub.alder, hub.child}
     accept(level="possible", id=others[1])
     assert links(hub)[others[1]] == "31"
-    assert "2 records linked." in accept(level="high", all="1")
-    assert set(links(hub)) == {hub.alder, hub.child, hub.birch, others[0], others[1]}
+    sent = hub.message(1, hub.birch, "BIRCH", "in_flight", entity="customer")
+    page = accept(level="high", all="1")
+    assert "1 record linked." in page
+    assert "1 record not linked: The record is being sent at this moment." in page
+    assert set(links(hub)) == {hub.alder, hub.child, others[0], others[1]}
+    with hub.runtime.write() as session:
+        session.delete(session.get_one(Message, sent))
+    assert "1 record linked." in accept(level="high", all="1")
+    assert hub.birch in links(hub)
 
 
 def test_a_comparison_shows_how_far_it_is_and_how_it_ended(hub):

@@ -36,6 +36,13 @@ WHERE x.import_id = :id AND x.error = '' AND x.link <> ''
   AND COALESCE(b.external_id, '') <> x.want_reference
 """)
 
+DELETED = text("""
+SELECT number, key FROM record_import_row AS x
+WHERE import_id = :id AND error = '' AND (enable <> 0 OR link <> '') AND (
+  NOT EXISTS (SELECT 1 FROM connector WHERE id = x.connector_id AND store_id = x.store_id)
+  OR NOT EXISTS (SELECT 1 FROM record WHERE id = x.record_id))
+""")
+
 # Its answer would write the binding again.
 BEING_SENT = text(f"""
 SELECT x.number, x.want_reference FROM record_import_row AS x
@@ -158,6 +165,10 @@ def _leave_out(session: Session, import_id: int) -> None:
          "The record is being sent at this moment. Import it again in a minute.")
         for row in session.execute(BEING_SENT, bound)
     ]  # fmt: skip
+    late += [
+        (row.number, row.key, "Its record or connector was deleted since the preview.")
+        for row in session.execute(DELETED, bound)
+    ]
     while True:
         late += [
             (row.number, row.want_reference,

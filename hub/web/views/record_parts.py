@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.reports import record_search
+from hub.reports import imports, record_search
 from hub.reports import records as reports
 from hub.settings.enablement import Consequence
 from hub.store.tables import AuditEvent, Connection, Connector, Flow, RecordRow
@@ -143,6 +143,7 @@ def history(
             "text": "" if words and reason in OUTCOMES.values() else reason,
         })  # fmt: skip
     found += _people(session, record, names, tab)
+    found += _imports(session, record, names, tab)
     return sorted(found, key=lambda item: item["when"], reverse=True)
 
 
@@ -167,5 +168,27 @@ def _people(
         found.append({
             "icon": icon, "tone": "info", "title": title, "when": event.at,
             "tags": [names.get(key, key)] if key else [],
+        })  # fmt: skip
+    return found
+
+
+def _imports(
+    session: Session, record: RecordRow, names: dict[str, str], tab: str
+) -> Sequence[dict[str, Any]]:
+    """What files changed of this record."""
+    found = []
+    for file, row, key in imports.of_record(session, record.id):
+        if tab and key != tab:
+            continue
+        done = {1: ["Enabled"], -1: ["Disabled"]}.get(row.enable, [])
+        if row.link == "unlink":
+            done.append(f"{'u' if done else 'U'}nlinked from {row.was_reference}")
+        elif row.link:
+            done.append(f"{'l' if done else 'L'}inked to {row.want_reference}")
+        found.append({
+            "icon": "upload", "tone": "info", "when": file.applied_at,
+            "title": f"{' and '.join(done)} by {file.applied_by}",
+            "text": f"Import of {file.file_name}, row {row.number}.",
+            "tags": [names.get(key, key)],
         })  # fmt: skip
     return found
