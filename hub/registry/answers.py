@@ -3,6 +3,8 @@
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from hub.registry.guard import kind_of, wrong
@@ -23,7 +25,8 @@ EMPTY = 1_000
 SAME = 50
 FEW = 10_000
 FETCHED = 200_000
-DEEP = 64
+NODES = 100_000
+"""Mappings and lists in one record: one that holds itself comes to an end too."""
 
 Value = TypeVar("Value")
 Check = Callable[[Any], str]
@@ -121,18 +124,31 @@ def _key(value: Any, what: str) -> str:
     return f"{what} is longer than {KEY} characters" if len(value) > KEY else ""
 
 
-def letters(value: Any, left: int = RECORD_TEXT, depth: int = DEEP) -> int:
-    """Return how many characters are left after the texts in a value; negative = too many."""
-    if isinstance(value, str | bytes):
-        return left - len(value)
-    if isinstance(value, Mapping | list | tuple):
-        if depth == 0:
+def letters(value: Any, left: int = RECORD_TEXT) -> int:
+    """Return how many characters are left after the texts in a value; negative = too many.
+
+    Every record goes through here: no call per value, and the frequent types first.
+    """
+    nodes: list[Any] = [[value]]
+    for node in nodes:
+        for item in node if isinstance(node, list | tuple) else node.values():
+            kind = type(item)
+            if kind is str:
+                left -= len(item)
+            elif kind is dict or kind is list:
+                nodes.append(item)
+            elif kind in _SHORT:
+                continue
+            elif isinstance(item, str | bytes):
+                left -= len(item)
+            elif isinstance(item, Mapping | list | tuple):
+                nodes.append(item)
+        if left < 0 or len(nodes) > NODES:
             return -1
-        for item in value.values() if isinstance(value, Mapping) else value:
-            left = letters(item, left, depth - 1)
-            if left < 0:
-                break
     return left
+
+
+_SHORT = {type(None), bool, int, float, Decimal, datetime}
 
 
 def record(name: str, hook: str, value: Any) -> Record:

@@ -164,7 +164,7 @@ def _people(
         icon, verb = PEOPLE.get(event.action, ("user", "Changed"))
         after, before = event.after or {}, event.before or {}
         reference = after.get("reference_id") or before.get("reference_id") or ""
-        title = f"{verb.format(reference)} by {event.who}"
+        title = f"{verb.replace('{}', reference)} by {event.who}"
         found.append({
             "icon": icon, "tone": "info", "title": title, "when": event.at,
             "tags": [names.get(key, key)] if key else [],
