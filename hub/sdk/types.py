@@ -145,7 +145,7 @@ class ActionType:
     read_timeout: float = 30.0
     max_response_mb: int = 20
     concurrency: int = 1
-    """Calls that the vendor takes at once; the engine sends one of a flow at a time (ADR 6)."""
+    """Calls that the vendor takes at once; the engine sends one of a flow at a time (ADR 7)."""
     verify_after: tuple[float, ...] = ()
     creates: bool = True
     """False: records that are not there are never created (stock of unknown products)."""
