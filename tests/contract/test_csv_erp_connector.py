@@ -23,6 +23,8 @@ from hub.sdk import (
     Window,
 )
 from hub.seams import VirtualClock
+from hub.testing import Kit
+from hub.testing.report import level_of, run
 
 SETTINGS = {"base_url": "http://erp", "api_key": "simulated-key"}
 
@@ -141,3 +143,32 @@ def test_a_customer_that_is_gone_comes_back_as_deleted(plugin, sim):
     assert gone.deleted
     assert gone.data is None
     assert there.data["number"] == "10002"
+
+
+def test_it_keeps_every_rule_of_the_contract():
+    kit = Kit("csv_erp")
+    try:
+        rows = run(kit)
+    finally:
+        kit.close()
+    assert [(row.check.id, row.seen) for row in rows if row.state == "fail"] == []
+    assert level_of(rows) == "gold"
+
+
+def test_a_list_that_never_holds_still_is_trouble_and_no_endless_reading(plugin, sim, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_SIZE", 10)
+    sim.router.add("GET", "/export/customers.csv", endless(sim))
+    with pytest.raises(ConnectionTrouble, match="changes while it is read"):
+        read(plugin, Client(SETTINGS, Direct(sim)))
+
+
+def endless(sim):
+    """Another ten customers at each call."""
+    calls = iter(range(10_000))
+
+    def answer(request):
+        call = next(calls)
+        row = sim.tables["customers"]["10001"]
+        return sim._csv(request, "customers", [{**row, "number": f"{call}-{n}"} for n in range(10)])
+
+    return answer

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from csv_erp.actions import EXPORTS, Export
 from csv_erp.client import Client, Row
-from hub.sdk import ActionType, Cursor, Page, Record, Window
+from hub.sdk import ActionType, ConnectionTrouble, Cursor, Page, Record, Window
 from hub.sdk.canonical import STOCK
 
 PAGE_SIZE = 500
 OVERLAP = 20
+RESTARTS = 5
 DEFAULT_LOCATION = "default"
 
 
@@ -38,25 +39,32 @@ def _pages(client: Client, export: Export) -> Iterator[list[Row]]:
 
     Rows that leave the list in front of us move the rest up. When the row read last is not seen
     again, the next page begins further back, at last at the beginning.
+    Raises ``ConnectionTrouble`` when the list never holds still.
     """
     page = client.page(export, 0, PAGE_SIZE)
     yield page
     start, seen = 0, {key_of(row, export) for row in page}
+    again = 0
     while len(page) == PAGE_SIZE:
-        tail = {key_of(row, export) for row in page[-OVERLAP:]}
-        back = OVERLAP
-        while True:
-            offset = max(0, start + PAGE_SIZE - back)
-            following = client.page(export, offset, PAGE_SIZE)
-            if offset == 0 or any(key_of(row, export) in tail for row in following):
-                break
-            back *= 2
-        start, page = offset, following
+        start, page = _next(client, export, start, page)
+        again += start == 0
+        if again > RESTARTS:
+            raise ConnectionTrouble(f"The export {export.name} changes while it is read.")
         fresh = [row for row in page if key_of(row, export) not in seen]
         seen |= {key_of(row, export) for row in fresh}
-        if not fresh and offset == 0:
-            return
         yield fresh
+
+
+def _next(client: Client, export: Export, start: int, page: list[Row]) -> tuple[int, list[Row]]:
+    """Return where the next page begins, and its rows."""
+    back = min(OVERLAP, PAGE_SIZE // 2)
+    tail = {key_of(row, export) for row in page[-back:]}
+    while True:
+        offset = max(0, start + PAGE_SIZE - back)
+        following = client.page(export, offset, PAGE_SIZE)
+        if offset == 0 or any(key_of(row, export) in tail for row in following):
+            return offset, following
+        back *= 2
 
 
 def fetch(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from csv_erp.actions import EXPORTS
 from csv_erp.simulator.seeding import Row, seed_tables
 from hub.sdk import Clock, ConfigError
-from hub.sdk.simulation import SimRequest, SimResponse, SimulatedServer
+from hub.sdk.simulation import Sample, SimRequest, SimResponse, SimulatedServer
 
 MOST_ROWS = 1000
 KEY = "simulated-key"
@@ -25,6 +25,16 @@ class CsvErp(SimulatedServer):
 
     name: ClassVar[str] = "csv_erp"
     vendor_faults: ClassVar[Mapping[str, str | None]] = {"column_gone": "column", "cut_row": None}
+    samples: ClassVar[Mapping[str, Sample]] = {
+        "extract:customer": Sample("customers", change=lambda n: {"name": f"Renamed {n}"}),
+        "extract:location": Sample("addresses", change=lambda n: {"street": f"{n} New St"}),
+        "extract:contact": Sample("contacts", change=lambda n: {"phone": f"555-{n:04d}"}),
+        "extract:inventory": Sample(
+            "stock",
+            change=lambda n: {"quantity": str(n)},
+            row_key=lambda key: key.rpartition("@")[0],
+        ),
+    }
 
     def __init__(
         self,
