@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from rig import CONNECTOR, Rig, eligible
-from test_adoption import ONLY_CUSTOMERS, earlier, own_mails
+from test_adoption import ONLY_CUSTOMERS, earlier, mail, own_mails
 
 from hub.reports import proposals
 from hub.settings import links
-from hub.store.tables import Binding, Connector, RecordRow
+from hub.store.tables import Binding, Connector, Message, RecordRow
 
 Make = Callable[..., Rig]
 
@@ -101,6 +101,21 @@ def test_each_confidence_is_proposed_and_only_what_is_accepted_is_linked(make_ri
         assert linked(rig)[records[key].id][0] == number[key]
         assert companies[number[key]]["companyName"] == titles[key]
     assert len(companies) <= before + len(eligible(rig)) - 4
+
+
+def test_before_the_first_sync_both_sides_are_read_and_nothing_is_queued(make_rig: Make) -> None:
+    rig = make_rig(**ONLY_CUSTOMERS)
+    key, row = next(iter(own_mails(rig).items()))
+    number = earlier(rig, "Quite Other Words", str(mail(row)))
+    assert compare(rig).status == "finished"
+    assert proposed(rig) == {key: ("high", number)}
+    with rig.runtime.read() as session:
+        assert session.query(Message).count() == 0
+    accept(rig, "high")
+    before = len(rig.store.rows("companies"))
+    rig.sync("customer")
+    assert linked(rig)[known(rig)[key].id][0] == number
+    assert len(rig.store.rows("companies")) == before + len(eligible(rig)) - 1
 
 
 def test_one_record_is_found_in_the_store_and_a_link_that_is_taken_is_explained(

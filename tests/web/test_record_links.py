@@ -7,7 +7,7 @@ import pytest
 from import_kit import bind, emptied, links, waiting
 from operate_kit import NOW, FlowState, Hub
 
-from hub.engine import proposing
+from hub.engine import pairing
 from hub.engine.candidates import Candidate
 from hub.engine.likeness import likeness, words
 from hub.sdk import ConnectionTrouble
@@ -190,11 +190,11 @@ def test_names_are_compared_without_their_form_and_order():
 
 
 def ours(n, name, natural="", scope=""):
-    return proposing.Ours(n, f"K{n}", name, natural, scope)
+    return pairing.Ours(n, f"K{n}", name, natural, scope)
 
 
 def theirs(n, name, natural="", stamp="", scope=""):
-    return proposing.Theirs(str(n), stamp, natural, name, scope)
+    return pairing.Theirs(str(n), stamp, natural, name, scope)
 
 
 @pytest.mark.parametrize(
@@ -214,5 +214,5 @@ def theirs(n, name, natural="", stamp="", scope=""):
 )  # fmt: skip
 def test_what_is_proposed(here, there, expected):
     scoped = bool(here[0].scope)
-    found = proposing.propose(here, there, what="email", scoped=scoped)
+    found = pairing.propose(here, there, what="email", scoped=scoped)
     assert {p.record_id: (p.level, p.external_id) for p in found} == expected
