@@ -25,10 +25,20 @@ class ThreadDoorbell:
         self._waiting: set[int] = set()
         self._running: set[int] = set()
         self._again: set[int] = set()
-        self._threads = [
-            threading.Thread(target=self._loop, name=f"worker-{n + 1}", daemon=True)
-            for n in range(workers)
-        ]
+        self._threads = [self._new(n + 1) for n in range(workers)]
+        self._relieved: set[int] = set()
+
+    def _new(self, number: int) -> threading.Thread:
+        return threading.Thread(target=self._loop, name=f"worker-{number}", daemon=True)
+
+    def relieve(self, thread: int) -> bool:
+        """Start another worker for one whose work does not come back; False: it is none of ours."""
+        if thread in self._relieved or thread not in {one.ident for one in self._threads}:
+            return False
+        self._relieved.add(thread)
+        self._threads.append(self._new(len(self._threads) + 1))
+        self._threads[-1].start()
+        return True
 
     def start(self) -> None:
         """Start the workers."""
@@ -70,8 +80,8 @@ class ThreadDoorbell:
                 self._running.add(flow_id)
             try:
                 self._work(flow_id)
-            except Exception as error:
-                if is_away(error):
+            except BaseException as error:
+                if isinstance(error, Exception) and is_away(error):
                     log.warning("The database is away; work on flow %s goes on after it", flow_id)
                 else:
                     log.exception("Work on flow %s broke off; the sweep tries again", flow_id)
@@ -82,3 +92,5 @@ class ThreadDoorbell:
                     self._again.discard(flow_id)
                 if ring_again:
                     self.ring(flow_id)
+            if threading.get_ident() in self._relieved:
+                return

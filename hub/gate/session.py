@@ -20,6 +20,7 @@ from hub.gate.quota import Account, Permit, matching
 from hub.gate.sign_in import SignIn
 from hub.gate.sql import Hot
 from hub.gate.transport import NoAnswer, Raw, Request, TooLarge, Transport
+from hub.registry.watch import outside
 from hub.sdk import (
     AmbiguousWrite,
     Answer,
@@ -115,6 +116,7 @@ class GateSession:
             self._server_now = http_date(self._date)
         return self._server_now
 
+    @outside
     def request(
         self,
         method: str,

@@ -32,7 +32,7 @@ def main(given: Mapping[str, Any]) -> None:
 
     _limit(int(given["memory_mb"]) << 20, int(given["seconds"]))
     try:
-        reason, label = _look(given, tell), ""
+        reason, label = judge(given, tell), ""
     except MemoryError:
         reason, label = f"it needs more than {given['memory_mb']} MB of memory", ""
     except BaseException as error:
@@ -44,7 +44,8 @@ def main(given: Mapping[str, Any]) -> None:
     os._exit(0)
 
 
-def _look(given: Mapping[str, Any], tell: Callable[..., None]) -> str:
+def judge(given: Mapping[str, Any], tell: Callable[..., None]) -> str:
+    """Import the plugin and let it describe itself; returns what is wrong, empty when nothing is."""
     tell(stage="its module was imported")
     own_namespace([str(given["module"])])
     try:

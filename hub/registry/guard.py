@@ -10,6 +10,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TextIO, TypeVar
 
+from hub.registry import watch
 from hub.sdk import HubError
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class inside:  # noqa: N801 - reads as a word: with inside(...)
     def __enter__(self) -> None:
         self._before = (_here.name, _here.hook)
         _here.name, _here.hook = self._face.name, self._hook
+        if not _here.depth:
+            watch.enter(self._face.name, self._hook)
         _here.depth += 1
         if not isinstance(sys.stdout, _Caught):
             sys.stdout = _Caught(sys.stdout)
@@ -107,16 +110,20 @@ class inside:  # noqa: N801 - reads as a word: with inside(...)
         _trace: TracebackType | None,
     ) -> Literal[False]:
         _here.depth -= 1
+        if not _here.depth:
+            watch.leave()
         _here.name, _here.hook = self._before
         if error is not None:
             self._sort(error)
         return False
 
     def _sort(self, error: BaseException) -> None:
-        if ours(error) or isinstance(error, StopIteration):
+        interrupted = isinstance(error, watch.Interrupted)
+        if not interrupted and (ours(error) or isinstance(error, StopIteration)):
             return
-        if isinstance(error, SystemExit):
-            bug = PluginBug(self._face.name, self._hook, "it tried to end the process", grave=True)
+        if interrupted or isinstance(error, SystemExit):
+            what = "it did not come back" if interrupted else "it tried to end the process"
+            bug = PluginBug(self._face.name, self._hook, what, grave=True)
             if self._face.on_grave is not None:
                 self._face.on_grave(bug)
             raise bug from None

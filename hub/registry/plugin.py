@@ -1,5 +1,6 @@
 """One plugin behind one private plugin manager: the only code that touches pluggy."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -292,6 +293,9 @@ def _misspelt(error: pluggy.PluginValidationError) -> str:
     if text.startswith("unknown hook"):
         hook = text.split("'")[1]
         return f"there is no hook {hook}: its name is misspelt, or it is of another SDK"
+    wants = re.search(r"for hook '(\w+)'.*Argument\(s\) {(.*)} are declared", text, re.DOTALL)
+    if wants:
+        return f"its {wants[1]} wants {wants[2]}, which that hook is not given"
     return " ".join(text.split())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.dispatch import Bell, ThreadDoorbell, postgres_bell
 from hub.engine.runs import FlowBusy, next_waiting_run, skip_waiting_runs
+from hub.runtime.stuck import relieve
 from hub.scheduler import LEADER, Cleaning, SchedulerLoop, Ticker
 from hub.settings.imports import queue_left_over
 from hub.settings.presence import describe
@@ -199,6 +200,7 @@ class Serving:
                 self._swept_at -= SWEEP_SECONDS
                 return
         if sweeps:
+            relieve(runtime.registry, self._doorbell)
             runtime.approvals.look()
             self._leads = self._clock and self._ticker.lead()
             if self._leads:
