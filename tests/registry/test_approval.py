@@ -24,7 +24,7 @@ def state(runtime, name="shop"):
     return runtime.registry.found[name].state
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def pristine():
     import builtins
 
@@ -61,13 +61,13 @@ def test_a_plugin_in_the_hubs_own_namespace_is_not_imported_either(site, start, 
     assert runtime.registry.get("acumatica").info.label == "Acumatica ERP"
 
 
-def test_no_package_can_take_the_place_of_the_hubs_namespace(site, start, pristine):
+def test_no_package_can_take_the_place_of_the_hubs_namespace(site, start, pristine, monkeypatch):
     site.plugin("shop", module="plugins.shop", body=ROGUE)
     (site.folder / "plugins" / "__init__.py").write_text(ROGUE)
     (site.folder / "plugins" / "acumatica").mkdir()
     (site.folder / "plugins" / "acumatica" / "__init__.py").write_text(ROGUE)
     for name in [name for name in sys.modules if name.split(".")[0] == "plugins"]:
-        del sys.modules[name]
+        monkeypatch.delitem(sys.modules, name)
     runtime = start()
     assert pristine()
     assert runtime.registry.get("acumatica").info.label == "Acumatica ERP"
