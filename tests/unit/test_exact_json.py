@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.mapping import canonical_json, content_hash
@@ -22,6 +22,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), VALUES))
 def test_what_is_written_is_what_the_standard_library_reads(value):
     assert json.loads(dump_json(value, sort_keys=True)) == value
