@@ -37,7 +37,7 @@ class Site:
         ident = "#f-" + name.replace(".", "-")
         fold = self.page.locator(f"details.fold:has({ident})")
         if fold.count() and fold.get_attribute("open") is None:
-            fold.locator("summary").click()
+            fold.locator("> summary").click()
         box = self.page.locator(f"{ident}-box details")
         if box.count() and box.get_attribute("open") is None:
             box.locator("summary").click()

@@ -109,6 +109,7 @@ def test_a_strangers_connector_from_wheel_to_delivery(chromium, tmp_path):
         finally:
             process.terminate()
             process.wait(40)
+            process.stderr.close()
 
 
 def sign_up(page, url):
@@ -121,7 +122,6 @@ def sign_up(page, url):
 
 def approve(page, url):
     page.goto(url + "/plugins")
-    expect(page.locator("main")).not_to_contain_text("csv_erp")
     page.get_by_role("button", name="Look for new ones").click()
     expect(page.locator("main")).to_contain_text("csv_erp was found")
     page.get_by_role("link", name="Review and approve").click()
@@ -142,7 +142,9 @@ def set_up(page, url, erp, store):
         for name, value in values.items():
             enter(page, f"f-{side}-{name}", str(value))
         page.check(f"#f-{side}-own_network")
-    page.check("input[name='preferences.customer_classes'][value=all]", force=True)
+    page.get_by_role("button", name="Test connection").click()
+    for name in ("TRADE", "RETAIL", "EXPORT"):
+        page.check(f"#f-preferences-customer_classes-list input[value={name}]")
     page.check("#f-features-customer")
     page.locator(".savebar").get_by_role("button", name="Save").click()
     page.wait_for_url("**/connectors/CSV")
@@ -156,7 +158,7 @@ def set_up(page, url, erp, store):
 def enter(page, ident, text):
     fold = page.locator(f"details.fold:has(#{ident})")
     if fold.count() and fold.get_attribute("open") is None:
-        fold.locator("summary").click()
+        fold.locator("> summary").click()
     box = page.locator(f"#{ident}-box details")
     if box.count() and box.get_attribute("open") is None:
         box.locator("summary").click()
