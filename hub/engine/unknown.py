@@ -27,6 +27,9 @@ from hub.store.base import from_ms
 TAKE = 200
 TOO_FEW_TO_LIST = 2
 """More than these cost less as one page of what was created lately."""
+ASKED_TOGETHER = 100
+"""The same where one call asks for many: the list shows all that was created lately, and is read to
+its end when some of the wanted are not there, as after a refused batch."""
 
 
 def search_unknown(
@@ -96,7 +99,7 @@ def _search(
     tools: Tools, context: FlowContext, client: Any, works: Sequence[Work], ahead: timedelta
 ) -> dict[str, list[Listed]]:
     plugin, action = context.target.plugin, context.target.action
-    if len(works) <= TOO_FEW_TO_LIST:
+    if len(works) <= (ASKED_TOGETHER if action.matches_many else TOO_FEW_TO_LIST):
         items = [LoadItem(w.key, _payload(w), None, str(w.id)) for w in works]
         return plugin.match(client, action, items)
     since = from_ms(min(work.hold_until or tools.now_ms() for work in works))

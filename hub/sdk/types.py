@@ -153,6 +153,8 @@ class ActionType:
     """True: ids in a bulk answer are candidates; a listing must show id and key in one row."""
     listing_before: bool = False
     """True: unbound records are always matched by the listing, never one by one."""
+    matches_many: bool = False
+    """True: ``hub_match`` asks for many records in one call, so that it costs less than a list."""
     lists_changes: bool = False
     """True: ``hub_list`` can list what was created or changed since a moment (``Window.changed``).
     A listing that is getting old is then brought up to date instead of read anew."""

@@ -37,7 +37,15 @@ CUSTOMERS = _b2b(
     confirm_bulk=True,
     stamp_parameter="erp_id_field",
 )
-LOCATIONS = _b2b("location", "Location Sync", LOCATION, "/addresses", match_on=("stamp",), **_CHILD)
+LOCATIONS = _b2b(
+    "location",
+    "Location Sync",
+    LOCATION,
+    "/addresses",
+    match_on=("stamp",),
+    matches_many=True,
+    **_CHILD,
+)
 CONTACTS = _b2b(
     "contact",
     "Contact Sync",

@@ -71,6 +71,7 @@ def _create_bulk(client: Client, batch: Sequence[LoadItem]) -> list[LoadResult]:
         number = identifier(row.get("addressId") or row.get("id"))
         if number is not None:
             ids.setdefault(str(row.get("externalId") or ""), []).append(number)
+    client.two_addresses = tuple(key for key in ids if key)[:2]
     return [_bulk_saved(item, ids.get(item.key, [])) for item in batch]
 
 
@@ -166,6 +167,18 @@ def _chunks(keys: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
+def _see(client: Client, found: Mapping[str, Sequence[Listed]]) -> None:
+    if sum(1 for hits in found.values() if hits) > 1:
+        client.multiple_external_ids = True
+
+
+def _learn(client: Client) -> None:
+    """Ask for two that are known to be there: one call that may save one per key."""
+    if len(client.two_addresses) > 1 and not client.multiple_external_ids:
+        _see(client, _search(client, client.two_addresses))
+        client.two_addresses = ()
+
+
 def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
     """Search by ``externalId``, several at once.
 
@@ -176,10 +189,11 @@ def match(client: Client, items: Sequence[LoadItem]) -> dict[str, list[Listed]]:
     found: dict[str, list[Listed]] = {}
     for chunk in _chunks([item.key for item in items]):
         some = _search(client, chunk)
-        if sum(1 for hits in some.values() if hits) > 1:
-            client.multiple_external_ids = True
-        if len(chunk) > 1 and not client.multiple_external_ids:
-            for key in [key for key, hits in some.items() if not hits]:
-                some |= _search(client, [key])
+        _see(client, some)
+        missing = [key for key, hits in some.items() if not hits] if len(chunk) > 1 else []
+        if missing:
+            _learn(client)
+        for key in () if client.multiple_external_ids else missing:
+            some |= _search(client, [key])
         found |= some
     return found

@@ -32,6 +32,8 @@ class Client:
         self.erp_id_field = str(settings.get("erp_id_field") or ERP_ID_FIELD)
         self.multiple_external_ids = False
         """Learned: the address list takes several ``externalId[]`` at once."""
+        self.two_addresses: tuple[str, ...] = ()
+        """Keys of two that were made together: to learn it by."""
         token = str(settings["access_token"])
         core = str(settings.get("api_url") or API_URL).rstrip("/")
         b2b = str(settings.get("b2b_api_url") or B2B_API_URL).rstrip("/")

@@ -85,6 +85,16 @@ def test_a_search_for_what_is_not_there_is_not_trusted_before_it_was_seen_to_wor
     assert store.http.count("GET", "/addresses") == 2
 
 
+def test_two_that_were_made_together_show_that_many_can_be_searched_at_once(store):
+    company = store.company()
+    store.load("location", *(location(f"C1/L{n}", company) for n in range(2)))
+    hits = store.match("location", *(location(f"C1/N{n}", company) for n in range(9)))
+    assert not any(hits.values())
+    assert store.http.count("GET", "/addresses") == 2
+    store.match("location", *(location(f"C1/L{n}", company) for n in range(9)))
+    assert store.http.count("GET", "/addresses") == 3
+
+
 def test_listed_addresses_compare_with_what_is_sent(store):
     company = store.company()
     item = location("C1/L1", company, default="C1/L1")
