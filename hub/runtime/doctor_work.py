@@ -46,7 +46,7 @@ def clock(database: Database, clock_: Clock) -> Iterator[Finding]:
 def process(database: Database, clock_: Clock) -> Iterator[Finding]:
     """Whether a hub serves this database."""
     with database.read() as session:
-        owners = presence.serving_owners(session, to_ms(clock_.now()))
+        owners = presence.serving_owners(session, to_ms(clock_.now()), delivering=True)
         active = session.execute(text("SELECT count(*) FROM connector WHERE active")).scalar_one()
     if owners:
         names = ", ".join(presence.describe(owner) for owner in owners)

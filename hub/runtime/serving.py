@@ -91,10 +91,14 @@ class Serving:
         return ended
 
     def _lease_name(self) -> str:
-        """On SQLite one process serves; on PostgreSQL each says that it does, for the doctor."""
+        """On SQLite one process serves; on PostgreSQL each says that it does, whatever its part is.
+
+        Only those that deliver do so as ``serving:…``: they are what the others' readiness means.
+        """
         if self._runtime.database.is_sqlite:
             return SERVING
-        return f"{SERVING}:{sha256(self._runtime.owner.encode()).hexdigest()[:24]}"
+        part = "" if self._workers else "-clock" if self._clock else "-pages"
+        return f"{SERVING}{part}:{sha256(self._runtime.owner.encode()).hexdigest()[:24]}"
 
     def ring(self, flow_id: int) -> None:
         """Let a worker look at a flow: one of this process, else one of another."""
@@ -147,15 +151,13 @@ class Serving:
     def _renew_serving(self) -> None:
         """Take or keep this process's lease. Raises ``AlreadyServing`` (SQLite)."""
         runtime = self._runtime
-        if not (self._workers or runtime.database.is_sqlite):
-            return
         until = runtime.clock.now() + timedelta(milliseconds=SERVING_MS)
         with runtime.write() as session:
             if runtime.database.is_sqlite:
                 self._refuse_second(session.get(Lease, SERVING))
             session.merge(Lease(name=self._lease_name(), owner=runtime.owner, until=until))
             session.execute(
-                text("DELETE FROM lease WHERE name LIKE 'serving:%' AND until < :now"),
+                text("DELETE FROM lease WHERE name LIKE 'serving%' AND until < :now"),
                 {"now": runtime.tools.now_ms()},
             )
 

@@ -16,10 +16,18 @@ def lives(owner: str, until_ms: int, now_ms: int) -> bool:
     return now_ms < until_ms < now_ms + LONGEST_MS and not owner_is_dead(owner)
 
 
-def serving_owners(session: Session, now_ms: int) -> list[str]:
-    """Return the owners (``host:boot:pid:start``) of the processes that serve the database."""
+def serving_owners(session: Session, now_ms: int, *, delivering: bool = False) -> list[str]:
+    """Return the owners (``host:boot:pid:start``) of the processes that serve the database.
+
+    ``delivering``: only those that read and deliver, not pages or the clock alone.
+    """
     leases = session.query(Lease).filter(Lease.name.like(f"{SERVING}%")).all()
-    return [row.owner for row in leases if lives(row.owner, to_ms(row.until), now_ms)]
+    return [
+        row.owner
+        for row in leases
+        if lives(row.owner, to_ms(row.until), now_ms)
+        and not (delivering and row.name.startswith(f"{SERVING}-"))
+    ]
 
 
 def describe(owner: str) -> str:

@@ -117,8 +117,9 @@ def _seal_anew(database: Database, vault: Vault, result: Rotation, who: str) -> 
         for start in range(0, len(held), SLICE):
             # Opened and sealed outside the transaction: who saves meanwhile waits for the writing alone.
             changes = _resealed(vault, column, held[start : start + SLICE], result, seen)
-            with database.core() as connection:
-                column.exchange(connection, changes)
+            # In turn with those who save (``write``): two orders of the same rows would deadlock.
+            with database.write() as session:
+                column.exchange(session.connection(), changes)
                 crashpoint("keys.before_commit")
             crashpoint("keys.after_commit")
     _last_pass(database, vault, result, seen, who)

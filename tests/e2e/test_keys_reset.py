@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from pg import free_port
 from rig import Rig
-from sqlalchemy import text
 from test_two_hubs import answers
 
+from hub.config import ConfigProblem
 from hub.seams import SystemClock
+from hub.settings import presence
+from hub.settings.keys import reset_keys
+from hub.vault import Redactor
 
 Make = Callable[..., Rig]
 
@@ -90,17 +93,40 @@ def test_without_a_database_it_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.postgres
-def test_a_worker_on_postgresql_refuses_it(make_rig: Make) -> None:
+@pytest.mark.parametrize("part", ["web", "worker", "scheduler"])
+def test_each_part_alone_on_postgresql_refuses_it(make_rig: Make, part: str) -> None:
     rig = make_rig(customers=2, items=1, clock=SystemClock())
     key_file = rig.runtime.environment.key_file
     key = key_file.read_bytes()
-    owner, until = rig.runtime.owner, rig.runtime.tools.now_ms() + 30_000
-    with rig.runtime.write() as session:
-        session.execute(
-            text("INSERT INTO lease (name, owner, until) VALUES ('serving:1', :o, :u)"),
-            {"o": owner, "u": until},
-        )
-    refused = reset(rig)
+    rig.restart()
+    port = ["--port", "0"] if part == "web" else []
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hub", part, *port], env=rig.environ, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert "Hub is at" in (said := process.stdout.readline()) or "is running" in said, said
+        refused = reset(rig)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
     assert refused.returncode == 2, refused
-    assert "A hub works on this database" in refused.stderr
+    assert f"A hub works on this database (process {process.pid} on " in refused.stderr
     assert key_file.read_bytes() == key
+    assert reset(rig).returncode == 0, "a part that has ended is not in the way"
+
+
+@pytest.mark.postgres
+def test_pages_alone_say_that_they_serve_and_count_as_no_worker(make_rig: Make) -> None:
+    rig = make_rig(customers=2, items=1)
+    pages = rig.runtime
+    pages.start_serving(clock=False, workers=0)
+    with pytest.raises(ConfigProblem, match="A hub works on this database"):
+        reset_keys(pages.database, pages.environment, Redactor())
+    with pages.read() as session:
+        now_ms = pages.tools.now_ms()
+        assert presence.serving_owners(session, now_ms) == [pages.owner]
+        assert not presence.serving_owners(session, now_ms, delivering=True)
+    assert pages.stop_serving()
+    assert not rig.query("SELECT owner FROM lease")
