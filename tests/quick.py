@@ -41,10 +41,17 @@ def keep_files_in_memory(config: pytest.Config) -> None:
     """Let ``tmp_path`` lie in memory: a test's data need not outlive the machine, a disk's sync costs."""
     if hasattr(config, "workerinput") or config.option.basetemp:
         return
-    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    if memory := roomy_memory():
         config.option.basetemp = config.stash[FOLDER] = tempfile.mkdtemp(
-            prefix="hub-tests-", dir=MEMORY
+            prefix="hub-tests-", dir=memory
         )
+
+
+def roomy_memory() -> Path | None:
+    """The folder that lies in memory; None when there is none or it is nearly full."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        return MEMORY
+    return None
 
 
 def forget_files(config: pytest.Config) -> None:

@@ -35,6 +35,8 @@ KEYS = {
     "users": lambda row: row["email"].lower(),
 }
 
+MEASURES = ("lost", "doubled", "backwards", "stuck", "wasted")
+
 
 @dataclass(slots=True)
 class Base:

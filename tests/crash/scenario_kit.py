@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from crash_kit import Base, CrashRig, Make
+from crash_kit import MEASURES, Base, CrashRig, Make
 from mutants import applied
 from rig import REGISTRY
 
@@ -34,7 +34,7 @@ class Tally:
     def add(self, base: Base) -> None:
         """Count one try."""
         self.tries += 1
-        for name in ("lost", "doubled", "backwards", "stuck", "wasted"):
+        for name in MEASURES:
             setattr(self, name, getattr(self, name) + len(getattr(base, name)))
 
     def also(self, harmed: object, words: str) -> None:

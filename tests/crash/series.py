@@ -38,6 +38,23 @@ def lagging(seed: int) -> list[dict[str, Any]]:
     return [*answers_lost(seed), lag]
 
 
+def disturbed(seed: int) -> list[dict[str, Any]]:
+    """A quarter of the writes goes wrong, in every way that leaves open what was done."""
+    chance = random.Random(seed)
+    late = {"fault": "late", "after": chance.uniform(1, HOLD - 5)}
+    kinds = (
+        {"fault": "answer_lost"},
+        late,
+        {"fault": "truncate"},
+        {"fault": "status", "code": 503},
+    )
+    # Where two would fire the first does: a little more than a quarter of a quarter each.
+    return [
+        {"match": match, "rate": 0.07, "seed": chance.randrange(10**6), **kind}
+        for match in WRITES for kind in kinds
+    ]  # fmt: skip
+
+
 Kind = Callable[[int], list[dict[str, Any]]]
 
 
@@ -50,10 +67,11 @@ class Series:
     bad: list[tuple[int, Base]] = field(default_factory=list)
 
     def add(self, seed: int, base: Base) -> None:
-        """Count one seed."""
+        """Count one seed; a bad one is told at once, for the next hours may be lost."""
         self.seeds += 1
         if not base.clean:
             self.bad.append((seed, base))
+            print(f"    seed {seed}: {base}", flush=True)
 
 
 def wanted(rig: CrashRig, *, changed: bool) -> dict[tuple[str, str], Any]:
@@ -86,9 +104,9 @@ def answers(rig: CrashRig, kind: Kind, seeds: Iterable[int]) -> Series:
 
 
 def kills(rig: CrashRig, seeds: Iterable[int]) -> Series:
-    """SIGKILL by process id while the sync runs in another process; two on every third seed.
+    """One to three SIGKILLs by process id while the sync runs in another process, among trouble.
 
-    The moment is so many requests into the work, and a little later: chosen by the clock alone it
+    The next hub starts at once, within the hold or after it. The moment is so many requests into the work, and a little later: chosen by the clock alone it
     would fall behind the end on a machine that has become faster, before the start on a busy one.
     """
     right = wanted(rig, changed=False)
@@ -99,8 +117,10 @@ def kills(rig: CrashRig, seeds: Iterable[int]) -> Series:
     for seed in seeds:
         chance = random.Random(seed)
         rig.fresh()
-        for _ in range(1 + (seed % 3 == 0)):
-            moment = rig.asked() + chance.randint(0, whole - whole // 10)
+        rig.store.faults.replace(disturbed(seed))
+        times = 1 + seed % 3
+        for _ in range(times):
+            moment = rig.asked() + chance.randint(0, whole * 9 // 10 // times)
             process = rig.child()
             while rig.asked() < moment and process.is_alive():
                 time.sleep(0.001)
@@ -110,5 +130,7 @@ def kills(rig: CrashRig, seeds: Iterable[int]) -> Series:
                 os.kill(process.pid, signal.SIGKILL)
                 done.faults += 1
             process.join(30)
+            rig.clock.sleep(chance.choice((0, 1, 70, 400)))
+        rig.store.faults.replace([])
         done.add(seed, rig.judge(right))
     return done
