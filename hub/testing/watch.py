@@ -42,28 +42,64 @@ def sources(module: ModuleType) -> list[Path]:
 
 def own_means(path: Path) -> Iterator[str]:
     """Yield what a source file does by itself that is the hub's to do, with its line."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for line, word in means_of(path.read_text(encoding="utf-8")):
+        yield f"{path.name}:{line} {word}"
+
+
+def means_of(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (line, what) of a source text; names given by ``as`` hide nothing."""
+    tree = ast.parse(source)
+    names = _names(tree)
     for node in ast.walk(tree):
-        for word in _words(node):
-            yield f"{path.name}:{getattr(node, 'lineno', 0)} {word}"
+        for word in _words(node, names):
+            yield getattr(node, "lineno", 0), word
 
 
-def _words(node: ast.AST) -> Iterator[str]:
+def _names(tree: ast.AST) -> dict[str, str]:
+    """Return what each imported local name stands for."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    return found
+
+
+def _words(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield from _imported(alias.name)
     elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        yield from _imported(node.module)
+        if node.module != "hub":
+            yield from _imported(node.module)
         for alias in node.names:
             if (node.module, alias.name) in CLOCK:
                 yield f"takes {alias.name} from {node.module}"
             else:
-                yield from _imported(f"{node.module}.{alias.name}", exactly=True)
+                yield from _imported(f"{node.module}.{alias.name}", exactly=node.module != "hub")
     elif isinstance(node, ast.Attribute):
-        owner = node.value
-        name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
-        if (name, node.attr) in CLOCK:
-            yield f"asks {name}.{node.attr}"
+        dotted = _dotted(node, names).split(".")
+        if tuple(dotted[-2:]) in CLOCK:
+            yield f"asks {'.'.join(dotted[-2:])}"
+        elif ".".join(dotted) in OTHER:
+            yield f"{OTHER['.'.join(dotted)]} by {'.'.join(dotted)}"
+    elif isinstance(node, ast.Call):
+        yield from _hidden(node, names)
+
+
+def _dotted(node: ast.expr, names: dict[str, str]) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, names)}.{node.attr}"
+    return names.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+
+
+def _hidden(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
+    """Yield imports that are made by a call."""
+    if _dotted(node.func, names) in ("__import__", "importlib.import_module") and node.args:
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield from _imported(first.value)
 
 
 def _imported(name: str, *, exactly: bool = False) -> Iterator[str]:

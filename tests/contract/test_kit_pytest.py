@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ("-p", "hub.testing.pytest_plugin")
 CONTRACT = """
@@ -29,6 +31,7 @@ def run(folder: Path, text: str, *more: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_broken_rule_is_told_in_its_own_words(tmp_path: Path) -> None:
     text = run(tmp_path, CONTRACT, "-k", "own_means or loads")
     assert "1 failed, 2 passed" in text

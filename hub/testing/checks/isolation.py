@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.gate.client_state import secrets_in
+from hub.registry import guard
 from hub.sdk import Direction, HubError
 from hub.testing.checks.errors import WRONG
 from hub.testing.checks.loading import bad_item
@@ -28,9 +29,14 @@ class _Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.texts: list[str] = []
+        self.prints: list[str] = []
+        """What the hub's guard caught on its way to the standard output."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(FORMATTER.format(record))
+        text = FORMATTER.format(record)
+        self.texts.append(text)
+        if record.name == guard.__name__ and " printed in " in text:
+            self.prints.append(text)
 
 
 @contextlib.contextmanager
@@ -160,11 +166,8 @@ def own_means_at_work(kit: Kit) -> None:
     """Use everything under watch."""
     world = kit.world()
     seen: list[str] = []
-    printed = io.StringIO()
-    with watched(kit.module.__name__, seen), contextlib.redirect_stdout(printed):
+    with watched(kit.module.__name__, seen), _listening() as lines:
         for _ in tour(kit, world):
             pass
-    if seen:
-        broken(f"{seen[0]}.")
-    if printed.getvalue():
-        broken(f"The plugin prints: {printed.getvalue()[:80]!r}.")
+    for text in (*seen, *lines.prints):
+        broken(f"{text}.")

@@ -70,16 +70,23 @@ def delta_late_commits(kit: Kit) -> None:
             key = min(records)
             world.clock.advance(900)
             world.edit(action, key, 1)
-            border = world.clock.now() - timedelta(seconds=60)
             _, resume = world.read(client, action)
-            position = parse_time(_cursor(action, resume).position)
-            if position > border:
-                broken(
-                    f"The cursor of {action.key} stands at {position:%H:%M:%S} though it was "
-                    f"{world.clock.now():%H:%M:%S} there: less than the lag of 60 s behind."
-                )
+            _behind(world, action, _cursor(action, resume))
+            world.clock.advance(900)
+            world.edit(action, key, 3)
+            _, later = world.read(client, action, since(_cursor(action, resume)))
+            _behind(world, action, _cursor(action, later))
             if "late_commit" in world.sim.faults.known:
                 _late(world, client, action, key, _cursor(action, resume))
+
+
+def _behind(world: World, action: ActionType, cursor: Cursor) -> None:
+    position = parse_time(cursor.position)
+    if position > world.clock.now() - timedelta(seconds=60):
+        broken(
+            f"The cursor of {action.key} stands at {position:%H:%M:%S} though it was "
+            f"{world.clock.now():%H:%M:%S} there: less than the lag of 60 s behind."
+        )
 
 
 def _late(world: World, client: object, action: ActionType, key: str, resume: Cursor) -> None:

@@ -32,13 +32,14 @@ class Broken:
                 yield kit
                 return
             owner, name = find(self.target)
-            with patch.object(owner, name, self.function):
+            with patch.object(owner, name, self.function, create=name.startswith("__")):
                 yield kit
         finally:
             kit.close()
 
 
 BROKEN: dict[str, Broken] = {}
+FURTHER: list[Broken] = []
 
 
 def find(target: str) -> tuple[Any, str]:
@@ -53,18 +54,33 @@ def find(target: str) -> tuple[Any, str]:
     return place, name
 
 
+def _within(function: Callable[..., Any], *, inside: bool) -> Callable[..., Any]:
+    if not inside:
+        return function
+    made = FunctionType(function.__code__, vars(importlib.import_module(TOY)), function.__name__)
+    # What pluggy reads of a hook.
+    made.__dict__.update(function.__dict__)
+    return made
+
+
 def breaks(check: str, target: str, *, inside: bool = False) -> Callable[..., Any]:
     """Register a function that takes the place of the toy's. ``inside``: it runs as code of there."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        made = function
-        if inside:
-            module = importlib.import_module(TOY)
-            made = FunctionType(function.__code__, vars(module), function.__name__)
-            # What pluggy reads of a hook.
-            made.__dict__.update(function.__dict__)
         assert check not in BROKEN, f"two broken connectors for {check}"
+        made = _within(function, inside=inside)
         BROKEN[check] = Broken(check, str(function.__doc__), target, made)
+        return function
+
+    return register
+
+
+def another(check: str, target: str, *, inside: bool = False) -> Callable[..., Any]:
+    """Register a further way to break a rule; the reference shows the one of ``breaks``."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        made = _within(function, inside=inside)
+        FURTHER.append(Broken(check, str(function.__doc__), target, made))
         return function
 
     return register
@@ -77,7 +93,7 @@ def whole(check: str, module: ModuleType) -> None:
 
 def load() -> dict[str, Broken]:
     """Return all of them by the rule that each breaks."""
-    for name in ("describing", "reading", "loading", "failing", "simulating"):
+    for name in ("describing", "reading", "loading", "failing", "simulating", "further"):
         importlib.import_module(f"{__name__}.{name}")
     whole("own-means-source", importlib.import_module(f"{__name__}.own_session"))
     return BROKEN
