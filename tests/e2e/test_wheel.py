@@ -52,6 +52,7 @@ def test_every_module_page_style_and_migration_is_inside(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     wanted = {f"hub/{name}" for name in files(ROOT / "hub", "*.py")}
     wanted |= {f"plugins/{name}" for name in files(ROOT / "plugins", "*.py")}
+    wanted |= {f"plugins/{name}" for name in files(ROOT / "plugins", "quality.yaml")}
     wanted |= {f"hub/web/static/{name}" for name in files(ROOT / "hub/web/static", "*")}
     wanted |= {f"hub/web/templates/{name}" for name in files(ROOT / "templates", "*.html")}
     wanted |= {f"hub/store/migrations/{n}" for n in files(ROOT / "hub/store/migrations", "*.mako")}

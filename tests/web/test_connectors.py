@@ -134,6 +134,15 @@ def test_plugins_lists_what_is_installed_and_the_command(hub):
     assert "pip install hub-connector-NAME" in page
 
 
+def test_plugins_show_the_quality_that_their_packages_state(hub, monkeypatch):
+    page = text_of(hub.client.get("/plugins"))
+    assert page.count("Gold") == 2
+    assert "rules kept" in page
+    assert "of version" not in page
+    monkeypatch.setattr("hub.web.views.plugins.read_quality", lambda _module: None)
+    assert text_of(hub.client.get("/plugins")).count("Not stated") == 2
+
+
 def test_a_quarantined_plugin_stands_with_its_reason(tmp_path):
     from hub.registry import Registry
 
