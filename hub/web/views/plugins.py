@@ -14,7 +14,7 @@ from hub.reports import connectors as reports
 from hub.sdk import ConfigError, Role
 from hub.settings.approvals import Entry
 from hub.store.tables import Connection, Connector, Flow, Message
-from hub.web import nav
+from hub.web import fmt, nav
 from hub.web.context import show_time
 from hub.web.face import frame_runtime, the_runtime
 from hub.web.operate import who
@@ -160,7 +160,7 @@ def _approve_page(entry: Entry, problem: str) -> str:
     package = entry.found.package
     facts: list[tuple[str, Any]] = []
     if package is not None:
-        size = f"{package.files} files, {max(1, package.size // 1000):,} kB"
+        size = f"{fmt.plural(package.files, 'file')}, {max(1, package.size // 1000):,} kB"
         facts = [
             ("Distribution", f"{package.distribution} {package.version}"),
             ("Module", package.module),
