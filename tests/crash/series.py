@@ -106,8 +106,9 @@ def answers(rig: CrashRig, kind: Kind, seeds: Iterable[int]) -> Series:
 def kills(rig: CrashRig, seeds: Iterable[int]) -> Series:
     """One to three SIGKILLs by process id while the sync runs in another process, among trouble.
 
-    The next hub starts at once, within the hold or after it. The moment is so many requests into the work, and a little later: chosen by the clock alone it
-    would fall behind the end on a machine that has become faster, before the start on a busy one.
+    The next hub starts at once, within the hold or after it. The moment is so many requests into
+    the work, and a little later: chosen by the clock alone it would fall behind the end on a
+    machine that has become faster, before the start on a busy one.
     """
     right = wanted(rig, changed=False)
     rig.fresh()

@@ -115,6 +115,7 @@ def _copy(rig, url):
         target.close()
 
 
+@pytest.mark.slow
 def test_worker_and_scheduler_apart_run_what_is_due_and_ring_each_other(make_rig):
     """Two processes as an operator starts them; SIGTERM ends both with exit code 0."""
     rig = make_rig(clock=SystemClock(), customers=3, items=3)

@@ -44,7 +44,7 @@ def addresses(hub, method):
                 yield hub.app.url_map.bind("localhost").build(rule.endpoint, values)
 
 
-def some(values, place, config, of=3):
+def some(values, place, config, of=6):
     """A part of the values, another one for each page; all of them with ``--slow``."""
     return values if config.getoption("--slow") else values[place % of :: of]
 
