@@ -88,7 +88,7 @@ ROWS: dict[str, Row] = {
     "F10 executed late": lambda make, seeds: answers(make(shared=False), late, seeds),
     "F11 answers lost, search index behind":
         lambda make, seeds: answers(make(shared=False), lagging, seeds),
-    "F4 1-3 kills, 25 % of calls disturbed": lambda make, seeds: kills(make(), seeds),
+    "F4 1-3 kills, 25 % of writes disturbed": lambda make, seeds: kills(make(), seeds),
 }  # fmt: skip
 
 

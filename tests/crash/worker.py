@@ -21,6 +21,8 @@ from hub.runtime.sync import Sync
 from hub.seams import Rng, set_crash_hook
 from hub.seams.crash import kill_at
 
+importlib.import_module("alembic.config")  # most of what a child's start would compute
+importlib.import_module("alembic.script")
 REGISTRY = Registry()
 
 
